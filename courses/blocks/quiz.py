@@ -1,0 +1,135 @@
+"""Quiz questions. Each answer explains itself; the order shown is shuffled, the same for everyone for now."""
+
+import random
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
+
+from courses.blocks.text import SmallTextBlock
+
+
+def shuffled(items: list[Any], seed: str) -> list[Any]:
+    """The items in an order fixed by the seed, and never in the given one when there are two or more different."""
+    order = list(items)
+    generator = random.Random(seed)  # noqa: S311 – a display order, not a secret
+    generator.shuffle(order)
+    if order == list(items) and len(order) > 1:
+        order = [*order[1:], order[0]]
+    return order
+
+
+class AnswerBlock(blocks.StructBlock):
+    text = blocks.CharBlock(label=_("Svar"), max_length=300)
+    correct = blocks.BooleanBlock(label=_("Riktig"), required=False)
+    explanation = blocks.TextBlock(label=_("Forklaring"), max_length=500)
+
+    class Meta:
+        label = _("Svar")
+
+
+class ChoiceQuestionBlock(blocks.StructBlock):
+    """What single and multiple choice share."""
+
+    question = blocks.TextBlock(label=_("Spørsmål"), max_length=400)
+    answers = blocks.ListBlock(AnswerBlock(), label=_("Svar"), min_num=2, max_num=8)
+    explanation = SmallTextBlock(label=_("Forklaring til slutt"), required=False)
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
+        numbered = list(enumerate(value["answers"]))
+        context["shuffled_answers"] = shuffled(numbered, seed=value["question"])
+        return context
+
+
+class SingleChoiceBlock(ChoiceQuestionBlock):
+    """One right answer."""
+
+    class Meta:
+        icon = "radio-full"
+        label = _("Spørsmål: ett riktig svar")
+        group = _("Spørsmål")
+        template = "blocks/quiz_choice.html"
+        preview_value = {
+            "question": "Hva betyr det å skalere ned?",
+            "answers": [
+                {"text": "Samme team, lavere intensitet", "correct": True, "explanation": "Ja. Teamet er det samme."},
+                {"text": "Personen skrives ut", "correct": False, "explanation": "Nei, kontakten fortsetter."},
+            ],
+            "explanation": "",
+        }
+
+    def clean(self, value: Any) -> Any:
+        """Raise unless exactly one answer is right."""
+        cleaned = super().clean(value)
+        if sum(1 for answer in cleaned["answers"] if answer["correct"]) != 1:
+            raise StructBlockValidationError({"answers": ValidationError(_("Ett svar, og bare ett, må være riktig."))})
+        return cleaned
+
+
+class MultipleChoiceBlock(ChoiceQuestionBlock):
+    """One or more right answers."""
+
+    class Meta:
+        icon = "tick-inverse"
+        label = _("Spørsmål: flere riktige svar")
+        group = _("Spørsmål")
+        template = "blocks/quiz_choice.html"
+
+    def clean(self, value: Any) -> Any:
+        """Raise when no answer is right."""
+        cleaned = super().clean(value)
+        if not any(answer["correct"] for answer in cleaned["answers"]):
+            raise StructBlockValidationError({"answers": ValidationError(_("Minst ett svar må være riktig."))})
+        return cleaned
+
+
+class OrderingBlock(blocks.StructBlock):
+    """Put things in order."""
+
+    question = blocks.TextBlock(label=_("Spørsmål"), max_length=400)
+    items = blocks.ListBlock(
+        blocks.CharBlock(label=_("Ledd"), max_length=200), label=_("Leddene i riktig rekkefølge"), min_num=2, max_num=8
+    )
+    explanation = SmallTextBlock(label=_("Forklaring"), required=False)
+
+    class Meta:
+        icon = "list-ol"
+        label = _("Spørsmål: rekkefølge")
+        group = _("Spørsmål")
+        template = "blocks/quiz_ordering.html"
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
+        context["shuffled_items"] = shuffled(list(enumerate(value["items"])), seed=value["question"])
+        context["places"] = range(1, len(value["items"]) + 1)
+        return context
+
+
+class PairBlock(blocks.StructBlock):
+    left = blocks.CharBlock(label=_("Ledd"), max_length=160)
+    right = blocks.CharBlock(label=_("Hører sammen med"), max_length=200)
+
+    class Meta:
+        label = _("Par")
+
+
+class MatchingBlock(blocks.StructBlock):
+    """Say what belongs together."""
+
+    question = blocks.TextBlock(label=_("Spørsmål"), max_length=400)
+    pairs = blocks.ListBlock(PairBlock(), label=_("Par"), min_num=2, max_num=8)
+    explanation = SmallTextBlock(label=_("Forklaring"), required=False)
+
+    class Meta:
+        icon = "arrows-up-down"
+        label = _("Spørsmål: hva hører sammen")
+        group = _("Spørsmål")
+        template = "blocks/quiz_matching.html"
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
+        context["shuffled_rights"] = shuffled(list(enumerate(pair["right"] for pair in value["pairs"])), seed=value["question"])
+        return context

@@ -1,0 +1,25 @@
+"""What is taught."""
+
+from courses.models.legal import LegalReference
+from courses.models.media import FlettDocument, FlettImage, FlettMedia, FlettRendition
+from courses.models.pages import CourseIndexPage, CoursePage, LessonPage
+from courses.models.principles import Principle, PrincipleSet, Programme
+from courses.models.versions import ChangeKind, ContentStamp, ImmutableError, LessonVersion
+
+__all__ = [
+    "ChangeKind",
+    "ContentStamp",
+    "CourseIndexPage",
+    "CoursePage",
+    "FlettDocument",
+    "FlettImage",
+    "FlettMedia",
+    "FlettRendition",
+    "ImmutableError",
+    "LegalReference",
+    "LessonPage",
+    "LessonVersion",
+    "Principle",
+    "PrincipleSet",
+    "Programme",
+]

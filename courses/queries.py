@@ -1,0 +1,187 @@
+"""Reads that span models of this room."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Q
+from wagtail.models import ReferenceIndex
+
+from courses.models import CoursePage, LegalReference, LessonPage, Principle
+from courses.urls_of import page_path
+
+
+@dataclass(slots=True)
+class LessonEntry:
+    """A lesson as an outline shows it."""
+
+    pk: int
+    key: UUID
+    title: str
+    slug: str
+    kind: str
+    kind_label: str
+    minutes: int
+    is_required: bool
+    url: str
+    is_current: bool = False
+
+
+@dataclass(slots=True)
+class CourseOutline:
+    """A course and its lessons, in order."""
+
+    pk: int
+    key: UUID
+    title: str
+    slug: str
+    summary: str
+    url: str
+    minutes: int
+    sign_in_required: bool
+    language: str
+    lessons: list[LessonEntry] = field(default_factory=list)
+    number: int = 0
+    is_open: bool = False
+    is_available: bool = True
+
+    def neighbours(self) -> tuple[LessonEntry | None, LessonEntry | None]:
+        """The lessons before and after the current one in this course."""
+        return neighbours_of_current(self.lessons)
+
+    @property
+    def required_count(self) -> int:
+        return sum(1 for lesson in self.lessons if lesson.is_required)
+
+
+def neighbours_of_current(lessons: list[LessonEntry]) -> tuple[LessonEntry | None, LessonEntry | None]:
+    """The entries before and after the current one, None at an end or where nothing is current."""
+    place = next((number for number, lesson in enumerate(lessons) if lesson.is_current), None)
+    if place is None:
+        return None, None
+    return (
+        lessons[place - 1] if place else None,
+        lessons[place + 1] if place + 1 < len(lessons) else None,
+    )
+
+
+def _entry(lesson: LessonPage, *, is_current: bool, url: str) -> LessonEntry:
+    return LessonEntry(
+        pk=lesson.pk,
+        key=lesson.translation_key,
+        title=lesson.title,
+        slug=lesson.slug,
+        kind=lesson.kind,
+        kind_label=lesson.get_kind_display(),
+        minutes=lesson.minutes,
+        is_required=lesson.is_required,
+        url=url,
+        is_current=is_current,
+    )
+
+
+def get_lessons_by_course(courses: Iterable[CoursePage]) -> dict[int, list[LessonPage]]:
+    """Live lessons per course id, in the author's order. One query for any number of courses."""
+    by_prefix = {course.path: course.pk for course in courses}
+    lessons: dict[int, list[LessonPage]] = defaultdict(list)
+    if not by_prefix:
+        return lessons
+    under = Q()
+    for prefix in by_prefix:
+        under |= Q(path__startswith=prefix)
+    for lesson in LessonPage.objects.live().filter(under).for_outline():
+        lessons[by_prefix[lesson.path[: -LessonPage.steplen]]].append(lesson)
+    return lessons
+
+
+def get_course_outline(*, course: CoursePage, current_slug: str = "") -> CourseOutline:
+    """The side bar of a course read on its own. One query."""
+    lessons = get_lessons_by_course([course])[course.pk]
+    return build_outline(course=course, lessons=lessons, current_slug=current_slug, url=page_path(course), is_open=True)
+
+
+def build_outline(
+    *, course: CoursePage, lessons: list[LessonPage], url: str, current_slug: str = "", is_open: bool = False
+) -> CourseOutline:
+    """Put a course and its lessons into an outline whose links start at `url`. No query."""
+    return CourseOutline(
+        pk=course.pk,
+        key=course.translation_key,
+        title=course.title,
+        slug=course.slug,
+        summary=course.summary,
+        url=url,
+        minutes=course.minutes or sum(lesson.minutes for lesson in lessons),
+        sign_in_required=course.sign_in_required,
+        language=course.locale.language_code,
+        lessons=[
+            _entry(lesson, is_current=lesson.slug == current_slug, url=f"{url}{lesson.slug}/") for lesson in lessons
+        ],
+        is_open=is_open,
+    )
+
+
+def get_courses_in_language(keys: Iterable[UUID], *, language: str) -> dict[UUID, CoursePage]:
+    """Live courses by identity: in the language asked for, else in the language they were written in. One query."""
+    found: dict[UUID, CoursePage] = {}
+    for course in (
+        CoursePage.objects.live().filter(translation_key__in=list(keys)).defer_streamfields().select_related("locale")
+    ):
+        kept = found.get(course.translation_key)
+        if kept is None or course.locale.language_code == language:
+            found[course.translation_key] = course
+    return found
+
+
+def get_principle_learning(*, principle: Principle) -> list[CoursePage]:
+    """Live courses tagged with the principle, in any language of it. Open to anyone; two queries."""
+    same = Principle.objects.filter(translation_key=principle.translation_key)
+    return list(
+        CoursePage.objects.live()
+        .filter(principles__in=same, locale_id=principle.locale_id)
+        .distinct()
+        .order_by("kind", "path")
+        .defer_streamfields()
+        .select_related("locale")
+    )
+
+
+def get_principles(*, set_key: str, language: str) -> list[Principle]:
+    """The principles of a set in order, in the language asked for or else Bokmål. One query."""
+    chosen: dict[int, Principle] = {}
+    for principle in (
+        Principle.objects.filter(principle_set__key=set_key, locale__language_code__in={language, "nb"})
+        .select_related("principle_set", "locale")
+        .order_by("position")
+    ):
+        if principle.position not in chosen or principle.locale.language_code == language:
+            chosen[principle.position] = principle
+    return [chosen[position] for position in sorted(chosen)]
+
+
+def get_overdue_legal_references() -> list[tuple[LegalReference, list[LessonPage]]]:
+    """References unchecked for six months and the lessons that use them, for the editors' report. Three queries."""
+    references = list(LegalReference.objects.overdue().order_by("checked_on"))
+    uses: dict[str, set[str]] = defaultdict(set)
+    for use in ReferenceIndex.objects.filter(
+        to_object_id__in=[str(reference.pk) for reference in references],
+        to_content_type__app_label="courses",
+        to_content_type__model="legalreference",
+    ):
+        uses[use.to_object_id].add(use.object_id)
+    ids = {int(pk) for pks in uses.values() for pk in pks}
+    lessons = {lesson.pk: lesson for lesson in LessonPage.objects.filter(pk__in=ids).for_outline()}
+    return [
+        (
+            reference,
+            sorted(
+                (lessons[int(pk)] for pk in uses[str(reference.pk)] if int(pk) in lessons), key=lambda lesson: lesson.path
+            ),
+        )
+        for reference in references
+    ]
+
+
+
+

@@ -1,0 +1,170 @@
+"""Pages rendered once per content, filled per reader.
+
+What a page shows depends on published content, which changes a few times a day, and on the reader, which
+changes with every request. So a template is rendered once, *as an anonymous reader*, with a marker at
+every place that depends on the reader (`{% slot "account" %}`); a request only joins the kept text with
+what its fillers say. Because rendering never sees the reader, it cannot leak one reader to another.
+
+A kept page is keyed by the content stamp (one row, read in every request): any published change makes a
+new key, in all processes at once.
+"""
+
+import copy
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.messages.storage.base import BaseStorage
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import translation
+from django.utils.crypto import salted_hmac
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from courses.models import ContentStamp
+
+Filler = Callable[[HttpRequest, str], str]
+
+_fillers: dict[str, Filler] = {}
+_TOKEN = salted_hmac("courses.rendering", "slot").hexdigest()[:24]
+_MARKER = re.compile(rf"\[\[{_TOKEN}:([a-z-]+):([^\]]*)\]\]")
+
+
+def register_slot(name: str, filler: Filler) -> None:
+    """Say what fills `{% slot name arg %}`: a function of the request and the argument that returns safe HTML."""
+    if _fillers.setdefault(name, filler) is not filler:
+        raise ValueError(f"The slot {name!r} has a filler already.")
+
+
+def slot_marker(name: str, argument: str = "") -> SafeString:
+    """The marker that a template leaves for a slot. Raises KeyError for a name nobody fills."""
+    if name not in _fillers:
+        raise KeyError(name)
+    # The token is keyed by the secret key, so a marker cannot be written by an author.
+    return mark_safe(f"[[{_TOKEN}:{name}:{escape(argument)}]]")  # noqa: S308
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A rendered page: literal text and slots in turn, beginning and ending with text."""
+
+    literals: tuple[str, ...]
+    slots: tuple[tuple[str, str], ...]
+    requires_sign_in: bool = False
+
+    @classmethod
+    def parse(cls, html: str, *, requires_sign_in: bool = False) -> "Document":
+        pieces = _MARKER.split(html)
+        return cls(
+            literals=tuple(pieces[0::3]),
+            slots=tuple(zip(pieces[1::3], pieces[2::3], strict=True)),
+            requires_sign_in=requires_sign_in,
+        )
+
+    def fill(self, request: HttpRequest) -> str:
+        """The page for this reader."""
+        pieces = [self.literals[0]]
+        for (name, argument), literal in zip(self.slots, self.literals[1:], strict=True):
+            pieces.append(_fillers[name](request, argument))
+            pieces.append(literal)
+        return "".join(pieces)
+
+
+def fill_slots(content: bytes, request: HttpRequest) -> bytes:
+    """Fill the slots of a page that is not kept, such as a form."""
+    if _TOKEN.encode() not in content:
+        return content
+    return Document.parse(content.decode()).fill(request).encode()
+
+
+def current_stamp() -> int:
+    """The number of the content as it is now. One query."""
+    return ContentStamp.objects.filter(pk=1).values_list("value", flat=True).first() or 1
+
+
+def get_document(key: str, *, stamp: int) -> Document | None:
+    """The kept page, if this process has rendered it for this content."""
+    document: Document | None = caches["pages"].get(f"{stamp}:{key}")
+    return document
+
+
+def keep_document(key: str, document: Document, *, stamp: int) -> None:
+    caches["pages"].set(f"{stamp}:{key}", document)
+
+
+class NoMessages(BaseStorage):
+    """Messages belong to a reader; a kept page has none."""
+
+    def _get(self, *args: object, **kwargs: object) -> tuple[list[object], bool]:
+        return [], True
+
+    def _store(self, messages: list[object], response: HttpResponse, *args: object, **kwargs: object) -> list[object]:
+        return []
+
+
+def anonymous_twin(request: HttpRequest) -> HttpRequest:
+    """The same request from nobody: no session, no cookies, no user."""
+    twin = copy.copy(request)
+    twin.user = AnonymousUser()
+    twin.COOKIES = {}
+    twin.META = {
+        name: value for name, value in request.META.items() if name not in {"HTTP_COOKIE", "HTTP_AUTHORIZATION", "CSRF_COOKIE"}
+    }
+    twin.session = {}  # type: ignore[assignment]
+    twin._messages = NoMessages(twin)  # type: ignore[attr-defined]
+    twin.flett_is_twin = True  # type: ignore[attr-defined]
+    return twin
+
+
+def is_twin(request: HttpRequest) -> bool:
+    """Whether this page is being rendered to be kept, for nobody in particular."""
+    return getattr(request, "flett_is_twin", False)
+
+
+def page_key(request: HttpRequest, language: str) -> str:
+    """What a kept page depends on besides content: host (canonical links), language and path."""
+    return f"{request.get_host()}:{language}:{request.path}:{int(settings.DEBUG)}"
+
+
+def kept(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Keep what a view renders, and fill it for each reader.
+
+    Only a plain GET without a query string that answers 200 from a template is kept; a view may set
+    `is_keepable = False` on its response. Everything else runs as it is.
+    """
+
+    @wraps(view)
+    def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"} or request.GET:
+            return view(request, *args, **kwargs)
+        stamp = current_stamp()
+        key = page_key(request, translation.get_language() or "")
+        document = get_document(key, stamp=stamp)
+        if document is None:
+            response = view(anonymous_twin(request), *args, **kwargs)
+            if not isinstance(response, TemplateResponse) or response.status_code != 200 or not is_keepable(response):
+                return view(request, *args, **kwargs)
+            document = Document.parse(
+                response.render().content.decode(),
+                requires_sign_in=bool(getattr((response.context_data or {}).get("course"), "sign_in_required", False)),
+            )
+            keep_document(key, document, stamp=stamp)
+        if document.requires_sign_in and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        filled = HttpResponse(document.fill(request))
+        filled["Cache-Control"] = "private, no-cache"
+        filled.flett_is_filled = True  # type: ignore[attr-defined]
+        return filled
+
+    return serve
+
+
+def is_keepable(response: HttpResponse) -> bool:
+    return getattr(response, "is_keepable", True)

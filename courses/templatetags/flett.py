@@ -1,0 +1,65 @@
+"""Tags that every template may use."""
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils import translation
+from django.utils.safestring import SafeString
+from wagtail.models import Page
+
+from courses.models import Principle
+from courses.rendering import slot_marker
+from courses.symbols import ring_dots
+from courses.urls_of import language_prefix, page_path
+
+register = template.Library()
+
+
+@register.simple_tag
+def slot(name: str, argument: Any = "") -> SafeString:
+    """Leave a place for what depends on the reader (see courses/rendering.py)."""
+    return slot_marker(name, str(argument))
+
+
+@register.simple_tag
+def href(page: Page) -> str:
+    """The page's address in the language being read."""
+    return page_path(page)
+
+
+@register.simple_tag
+def home_href() -> str:
+    """The front page in the language being read."""
+    return language_prefix()
+
+
+@register.simple_tag(takes_context=True)
+def language_links(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """This page's address in each language of the interface."""
+    path = context["request"].path
+    active = translation.get_language() or settings.LANGUAGE_CODE
+    inner = path.removeprefix(language_prefix(active)).lstrip("/")
+    return [
+        {"code": code, "label": label, "url": f"{language_prefix(code)}{inner}", "is_active": code == active}
+        for code, label in settings.LANGUAGES
+    ]
+
+
+@register.inclusion_tag("components/ring.html")
+def ring(principle: Principle, size: int = 40) -> dict[str, Any]:
+    """The principle's symbol: a ring of dots with its own lit."""
+    return {"dots": ring_dots(position=principle.position), "size": size}
+
+
+@register.inclusion_tag("components/icon.html")
+def icon(name: str, size: int = 20) -> dict[str, Any]:
+    """A symbol from our own sprite; always beside text that says the same."""
+    return {"name": name, "size": size}
+
+
+@register.filter
+def minutes_and_seconds(seconds: float | None) -> str:
+    """Length of a film: 502 → 8:22."""
+    whole = round(seconds or 0)
+    return f"{whole // 60}:{whole % 60:02d}"

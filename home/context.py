@@ -1,0 +1,14 @@
+"""What every template may show of the site itself."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import translation
+from django.utils.functional import SimpleLazyObject
+
+from home.queries import get_site_links
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Header and footer links, read only by templates that show them. Two queries where they do."""
+    return {"site": SimpleLazyObject(lambda: get_site_links(language=translation.get_language() or "nb"))}

@@ -1,0 +1,78 @@
+"""Front door of the site: Wagtail's pages, a page per principle, health."""
+
+from django.core.cache import caches
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
+from django.utils import translation
+from wagtail.models import Page
+from wagtail.views import serve as wagtail_serve
+
+from courses.queries import get_principle_learning, get_principles
+from courses.rendering import kept
+
+
+@kept
+def serve_page(request: HttpRequest, path: str) -> HttpResponse:
+    """Any Wagtail page. Pages behind one of Wagtail's view restrictions are never kept."""
+    response: HttpResponse = wagtail_serve(request, path)
+    page = Page.find_for_request(request, path)
+    response.is_keepable = page is not None and not page.get_view_restrictions().exists()  # type: ignore[attr-defined]
+    return response
+
+
+@kept
+def principle(request: HttpRequest, set_key: str, slug: str) -> HttpResponse:
+    """What there is to learn about one principle; templates, topics and events join it later."""
+    language = translation.get_language() or "nb"
+    principles = get_principles(set_key=set_key, language=language)
+    chosen = next((candidate for candidate in principles if candidate.slug == slug), None)
+    if chosen is None:
+        raise Http404
+    context = {"principle": chosen, "principles": principles, "courses": get_principle_learning(principle=chosen)}
+    return TemplateResponse(request, "home/principle.html", context)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether database, migrations, cache and storage work; 503 and the failing part's name when not."""
+    checks = {"database": _database, "migrations": _migrations, "cache": _cache, "storage": _storage}
+    result = {}
+    for name, check in checks.items():
+        try:
+            result[name] = "ok" if check() else "failed"
+        except Exception as error:  # noqa: BLE001 – the point is to report whatever fails
+            result[name] = f"failed: {type(error).__name__}"
+    ready = all(value == "ok" for value in result.values())
+    return JsonResponse(result, status=200 if ready else 503)
+
+
+def _database() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone() == (1,)
+
+
+def _migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _cache() -> bool:
+    caches["default"].set("readyz", "1", 10)
+    return caches["default"].get("readyz") == "1"
+
+
+def _storage() -> bool:
+    name = default_storage.save("readyz.txt", ContentFile(b"ok"))
+    with default_storage.open(name) as file:
+        content = file.read()
+    default_storage.delete(name)
+    return content == b"ok"

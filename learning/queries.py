@@ -1,0 +1,107 @@
+"""Reads over paths and the courses they point at. Open to anyone; what needs sign-in is marked, not hidden."""
+
+from dataclasses import dataclass, field
+
+from uuid import UUID
+
+from courses.models import CoursePage
+from courses.queries import CourseOutline, LessonEntry, build_outline, get_courses_in_language, get_lessons_by_course, neighbours_of_current
+from courses.urls_of import page_path
+from learning.models import LearningPathPage, PathStep
+
+
+@dataclass(slots=True)
+class PathOutline:
+    """A whole path as its side bar and its page show it."""
+
+    title: str
+    url: str
+    chapters: list[CourseOutline] = field(default_factory=list)
+
+    @property
+    def lessons(self) -> list[LessonEntry]:
+        """Every lesson in reading order, across chapter borders."""
+        return [lesson for chapter in self.chapters for lesson in chapter.lessons]
+
+    @property
+    def minutes(self) -> int:
+        return sum(chapter.minutes for chapter in self.chapters)
+
+    @property
+    def current_chapter(self) -> CourseOutline | None:
+        return next((chapter for chapter in self.chapters if chapter.is_open), None)
+
+    def neighbours(self) -> tuple[LessonEntry | None, LessonEntry | None]:
+        """The lessons before and after the current one, whatever chapter they are in."""
+        return neighbours_of_current(self.lessons)
+
+
+def get_path_outline(
+    *, path: LearningPathPage, open_slug: str = "", current_slug: str = ""
+) -> PathOutline:
+    """The path with its chapters and lessons; one chapter open, one lesson current, by slug. Three queries.
+
+    A step whose course is gone or unpublished stays as a chapter that says so.
+    """
+    base = page_path(path)
+    outline = PathOutline(title=path.title, url=base)
+    steps = list(PathStep.objects.filter(path_id=path.pk))
+    courses = get_path_courses(path=path, steps=steps)
+    lessons = get_lessons_by_course(courses.values())
+    for number, step in enumerate(steps, start=1):
+        found = courses.get(step.course_key) if step.course_key else None
+        if found is None:
+            chapter = unavailable_chapter(step)
+        else:
+            chapter = build_outline(
+                course=found,
+                lessons=lessons[found.pk],
+                url=f"{base}{found.slug}/",
+                is_open=found.slug == open_slug,
+                current_slug=current_slug if found.slug == open_slug else "",
+            )
+            chapter.title = step.title or chapter.title
+        chapter.number = number
+        outline.chapters.append(chapter)
+    return outline
+
+
+def unavailable_chapter(step: PathStep) -> CourseOutline:
+    """A chapter whose course is deleted or not published."""
+    return CourseOutline(
+        pk=0,
+        key=step.course_key or UUID(int=0),
+        title=str(step),
+        slug="",
+        summary="",
+        url="",
+        minutes=0,
+        sign_in_required=False,
+        language="",
+        is_available=False,
+    )
+
+
+def get_path_courses(*, path: LearningPathPage, steps: list[PathStep]) -> dict[UUID, CoursePage]:
+    """The live courses of the steps, in the path's language where they exist. One query."""
+    keys = [step.course_key for step in steps if step.course_key]
+    return get_courses_in_language(keys, language=path.locale.language_code)
+
+
+def get_learning_paths(*, language: str) -> list[PathOutline]:
+    """Every live path with chapters and lessons, for the catalogue. Three queries a path (there are a handful)."""
+    return [
+        get_path_outline(path=path)
+        for path in LearningPathPage.objects.live().filter(locale__language_code=language).order_by("path").select_related("locale")
+    ]
+
+
+def get_short_courses(*, language: str) -> list[CoursePage]:
+    """Live short courses by title. Three queries."""
+    return list(
+        CoursePage.objects.live()
+        .filter(kind=CoursePage.Kind.SHORT_COURSE, locale__language_code=language)
+        .for_listing()
+        .select_related("locale")
+        .order_by("title")
+    )
