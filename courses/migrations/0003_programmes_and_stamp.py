@@ -11,6 +11,6 @@ def add_rows(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("courses", "0001_initial")]
+    dependencies = [("courses", "0002_page_relations")]
 
     operations = [migrations.RunPython(add_rows, migrations.RunPython.noop)]
