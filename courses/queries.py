@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 from wagtail.models import ReferenceIndex
 
-from courses.models import CoursePage, LegalReference, LessonPage, Principle
+from courses.models import CoursePage, LegalReference, LessonPage, LessonVersion, Principle
 from courses.urls_of import page_path
 
 
@@ -185,3 +186,14 @@ def get_overdue_legal_references() -> list[tuple[LegalReference, list[LessonPage
 
 
 
+
+
+def get_published_activity(*, lesson: LessonPage, block_id: UUID) -> dict[str, Any] | None:
+    """One activity of the lesson as last published in its language, or None. One query."""
+    version = (
+        LessonVersion.objects.filter(lesson_key=lesson.translation_key, language=lesson.locale.language_code)
+        .order_by("-number")
+        .first()
+    )
+    activities = version.activities if version else []
+    return next((activity for activity in activities if activity["id"] == str(block_id)), None)
