@@ -260,6 +260,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
 # --- security -----------------------------------------------------------------------------------------
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = number("FLETT_SESSION_DAYS", 14, least=1) * 24 * 3600
 SECURE_SSL_REDIRECT = SECURE
