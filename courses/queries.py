@@ -158,7 +158,10 @@ def get_principles(*, set_key: str, language: str) -> list[Principle]:
     ):
         if principle.position not in chosen or principle.locale.language_code == language:
             chosen[principle.position] = principle
-    return [chosen[position] for position in sorted(chosen)]
+    principles = [chosen[position] for position in sorted(chosen)]
+    for principle in principles:
+        principle.ring_size = len(principles)
+    return principles
 
 
 def get_overdue_legal_references() -> list[tuple[LegalReference, list[LessonPage]]]:

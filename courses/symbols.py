@@ -1,9 +1,7 @@
-"""The symbol system: a ring of eight dots with one lit (design/README)."""
+"""The symbol system: a ring with a dot for each principle of the set, one of them lit."""
 
 from dataclasses import dataclass
 from math import cos, pi, sin
-
-RING_SIZE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +12,7 @@ class Dot:
     is_lit: bool
 
 
-def ring_dots(*, position: int, size: int = RING_SIZE) -> list[Dot]:
+def ring_dots(*, position: int, size: int) -> list[Dot]:
     """Dots of a ring in a 40 × 40 box, clockwise from the top; the one at `position` (from 1) is lit."""
     dots = []
     for place in range(size):

@@ -40,6 +40,9 @@ class Principle(TranslatableMixin, index.Indexed, models.Model):
     tagline = models.CharField(_("kort sagt"), max_length=120, help_text=_("Under ti ord."))
     explanation = models.TextField(_("forklaring"), help_text=_("To til fire setninger."))
 
+    ring_size = 8
+    """How many dots the symbol's ring has; `courses.queries.get_principles` sets it to the size of the set."""
+
     panels = [
         FieldPanel("principle_set"),
         FieldPanel("position"),

@@ -49,7 +49,7 @@ def language_links(context: dict[str, Any]) -> list[dict[str, Any]]:
 @register.inclusion_tag("components/ring.html")
 def ring(principle: Principle, size: int = 40) -> dict[str, Any]:
     """The principle's symbol: a ring of dots with its own lit."""
-    return {"dots": ring_dots(position=principle.position), "size": size}
+    return {"dots": ring_dots(position=principle.position, size=principle.ring_size), "size": size}
 
 
 @register.inclusion_tag("components/icon.html")
