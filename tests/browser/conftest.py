@@ -1,0 +1,126 @@
+"""A real browser. `open_page()` opens a page that remembers what went wrong on it.
+
+def test_something(site_server, open_page):
+    page = open_page()
+    page.goto(f"{site_server.url}/")
+    assert page.problems() == []
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from people.models import User
+from tests import factories
+from tests.needs import need_chromium
+
+# Playwright keeps an event loop in the test's thread; Django would refuse the database there.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Watched:
+    """A browser page with what it said and asked for. Everything else is Playwright's `Page`."""
+
+    page: Page
+    server: str
+    messages: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.page, name)
+
+    def problems(self) -> list[str]:
+        """Console errors (blocked by the content policy among them), script errors, requests to other hosts."""
+        own = urlsplit(self.server).netloc
+        foreign = [
+            f"third party: {url}"
+            for url in self.requests
+            if urlsplit(url).scheme not in {"data", "blob", "about"} and urlsplit(url).netloc != own
+        ]
+        return [*self.messages, *foreign]
+
+    def axe_violations(self) -> list[str]:
+        """axe's findings for WCAG 2.2 AA and best practice, one line a finding; empty when there is none."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+    def scrolls_sideways(self) -> bool:
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium; skipped by name where there is none."""
+    executable = need_chromium()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def site_server(browser: Browser, live_server: Any, django_db_serialized_rollback: None) -> Any:
+    """A server with an empty site, as tests make it; `site_server.url` is its address.
+
+    The browser comes first, so that a machine without one skips before the database is made.
+    """
+    factories.make_home()
+    return live_server
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Watched]]:
+    """Open a page in a context of its own: `open_page(user=editor, width=360, color_scheme="dark")`.
+
+    Other keyword arguments go to Playwright's `new_context` (`java_script_enabled=False`, `reduced_motion="reduce"`).
+    """
+    contexts: list[BrowserContext] = []
+
+    def open_it(*, user: User | None = None, width: int = 1280, height: int = 900, **options: Any) -> Watched:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, **{"locale": "nb-NO", "timezone_id": "Europe/Oslo", **options}
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        if user is not None:
+            sign_in(context, user, live_server.url)
+        watched = Watched(context.new_page(), server=live_server.url)
+        watched.page.on(
+            "console", lambda message: watched.messages.append(message.text) if message.type == "error" else None
+        )
+        watched.page.on("pageerror", lambda error: watched.messages.append(str(error)))
+        watched.page.on("request", lambda request: watched.requests.append(request.url))
+        return watched
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+def sign_in(context: BrowserContext, user: User, server: str) -> None:
+    """Give the browser the session a sign-in would give."""
+    session = SessionStore()
+    session["_auth_user_id"] = str(user.pk)
+    session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
+    session["_auth_user_hash"] = user.get_session_auth_hash()
+    session.create()
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key or "", "url": server}])

@@ -1,0 +1,66 @@
+"""What every test shares: a clean cache, a person per role, and tests that only PostgreSQL can answer."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.test import Client
+
+from home.models import HomePage
+from people.models import User
+from tests import factories
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "postgresql: a question only PostgreSQL can answer, such as a race between threads"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On SQLite the PostgreSQL tests are left to `test_postgresql.py`, which runs them on a server of its own."""
+    if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
+        dropped = [item for item in items if item.path.name == "test_postgresql.py"]
+    else:
+        dropped = [item for item in items if item.get_closest_marker("postgresql")]
+    if dropped:
+        items[:] = [item for item in items if item not in dropped]
+        config.hook.pytest_deselected(items=dropped)
+
+
+@pytest.fixture(autouse=True)
+def _clean_caches() -> Iterator[None]:
+    """Kept pages are keyed by a stamp that a rolled-back test would use again."""
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+    yield
+
+
+@pytest.fixture
+def home(db: None) -> HomePage:
+    """The front page of a site with Bokmål, Danish and English, and nothing else."""
+    return factories.make_home()
+
+
+@pytest.fixture
+def learner(db: None) -> User:
+    """A person with no rights but their own."""
+    return factories.UserFactory.create()
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return factories.UserFactory.create(is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def learner_client(client: Client, learner: User) -> Client:
+    client.force_login(learner)
+    return client
+
+
+@pytest.fixture
+def administrator_client(client: Client, administrator: User) -> Client:
+    client.force_login(administrator)
+    return client

@@ -1,0 +1,277 @@
+"""Things to test with. A page is published under its parent, or under the usual place of its kind.
+
+`LessonPageFactory(parent=course, body=make_body(("text", "<p>Hei</p>")))`; add `published=True` to go through
+Wagtail's own publishing, which records a lesson version.
+"""
+
+import json
+import uuid
+from io import BytesIO
+from typing import Any, Generic, TypeVar
+
+import factory
+from django.core.files.base import ContentFile
+from PIL import Image
+from wagtail.models import Locale, Page, Site
+
+from courses.models import (
+    CourseIndexPage,
+    CoursePage,
+    FlettDocument,
+    FlettImage,
+    FlettMedia,
+    LegalReference,
+    LessonPage,
+    Principle,
+    PrincipleSet,
+)
+from home.models import HomePage, StandardPage
+from learning.models import LearningPathPage, LearnPage, PathStep
+from people.models import User
+
+PASSWORD = "et-langt-passord-for-tester"
+
+Model = TypeVar("Model")
+AnyPage = TypeVar("AnyPage", bound=Page)
+
+
+def make_locale(language: str = "nb") -> Locale:
+    return Locale.objects.get_or_create(language_code=language)[0]
+
+
+def make_home() -> HomePage:
+    """The site's one front page, made on first call in place of Wagtail's welcome page."""
+    home = HomePage.objects.filter(locale__language_code="nb").first()
+    if home is not None:
+        return home
+    for language in ("nb", "da", "en"):
+        make_locale(language)
+    root = Page.get_first_root_node() or Page.add_root(instance=Page(title="Root", slug="root", locale=make_locale()))
+    Site.objects.all().delete()
+    for page in root.get_children():
+        page.delete()
+    root = Page.objects.get(pk=root.pk)
+    home = root.add_child(
+        instance=HomePage(
+            title="Flett", slug="hjem", lead="Lær, del og spør", intro="For FACT-team.", locale=make_locale()
+        )
+    )
+    Site.objects.create(hostname="localhost", port=80, is_default_site=True, root_page=home, site_name="Flett")
+    return home
+
+
+def make_body(*blocks: tuple[str, Any]) -> str:
+    """A stream as stored: `make_body(("text", "<p>Hei</p>"), ("key_message", {"text": "Ett team"}))`.
+
+    A pair's value is the block's stored value; each block gets an id.
+    """
+    return json.dumps([{"type": kind, "value": value, "id": str(uuid.uuid4())} for kind, value in blocks])
+
+
+def make_png(width: int = 40, height: int = 30) -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (width, height), "#0b5d57").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class ModelFactory(factory.django.DjangoModelFactory, Generic[Model]):
+    """`create()` typed as the model it makes."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def create(cls, **kwargs: Any) -> Model:
+        made: Model = super().create(**kwargs)
+        return made
+
+
+class PageFactory(ModelFactory[AnyPage]):
+    class Meta:
+        abstract = True
+
+    locale = factory.LazyFunction(make_locale)
+
+    @classmethod
+    def usual_parent(cls) -> Page:
+        return make_home()
+
+    @classmethod
+    def _create(
+        cls, model_class: Any, *args: Any, parent: Page | None = None, published: bool = False, **kwargs: Any
+    ) -> Any:
+        parent = Page.objects.get(pk=(parent or cls.usual_parent()).pk)  # treebeard trusts what it holds in memory
+        page = parent.add_child(instance=model_class(**kwargs))
+        if published:
+            page.save_revision().publish()
+            page.refresh_from_db()
+        return page
+
+
+class UserFactory(ModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda number: f"person{number}@example.org")
+    first_name = "Kari"
+    last_name = factory.Sequence(lambda number: f"Nordmann {number}")
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, password: str = PASSWORD, **kwargs: Any) -> User:
+        return User.objects.create_user(password=password, **kwargs)
+
+
+class StandardPageFactory(PageFactory[StandardPage]):
+    class Meta:
+        model = StandardPage
+
+    title = factory.Sequence(lambda number: f"Om side {number}")
+    body = factory.LazyFunction(lambda: make_body(("text", "<p>Tekst.</p>")))
+
+
+class LearnPageFactory(PageFactory[LearnPage]):
+    class Meta:
+        model = LearnPage
+
+    title = "Lær"
+    slug = "laer"
+
+
+def make_learn_page() -> LearnPage:
+    return LearnPage.objects.first() or LearnPageFactory.create()
+
+
+class CourseIndexPageFactory(PageFactory[CourseIndexPage]):
+    class Meta:
+        model = CourseIndexPage
+
+    title = factory.Sequence(lambda number: f"Kurs {number}")
+
+    @classmethod
+    def usual_parent(cls) -> Page:
+        return make_learn_page()
+
+
+def make_course_index() -> CourseIndexPage:
+    return CourseIndexPage.objects.first() or CourseIndexPageFactory.create(title="Kurs", slug="kurs")
+
+
+class CoursePageFactory(PageFactory[CoursePage]):
+    class Meta:
+        model = CoursePage
+
+    title = factory.Sequence(lambda number: f"Fleksibilitet {number}")
+    summary = "Samme team, også når behovet endrer seg."
+    learning_outcomes = "Du kan si hva fleksibilitet er."
+
+    @classmethod
+    def usual_parent(cls) -> Page:
+        return make_course_index()
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, principles: Any = (), **kwargs: Any) -> Any:
+        course = super()._create(model_class, *args, **kwargs)
+        if principles:
+            course.principles.set(principles)
+            course.save()
+        return course
+
+
+class LessonPageFactory(PageFactory[LessonPage]):
+    class Meta:
+        model = LessonPage
+
+    title = factory.Sequence(lambda number: f"Leksjon {number}")
+    body = factory.LazyFunction(lambda: make_body(("text", "<h2>Ett team</h2><p>Teamet er det samme.</p>")))
+
+    @classmethod
+    def usual_parent(cls) -> Page:
+        return CoursePageFactory.create()
+
+
+class LearningPathPageFactory(PageFactory[LearningPathPage]):
+    """`courses=[…]` makes one step of each, in order."""
+
+    class Meta:
+        model = LearningPathPage
+
+    title = factory.Sequence(lambda number: f"Grunnopplæring {number}")
+    summary = "Åtte prinsipper."
+
+    @classmethod
+    def usual_parent(cls) -> Page:
+        return make_learn_page()
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, courses: Any = (), **kwargs: Any) -> Any:
+        path = super()._create(model_class, *args, **kwargs)
+        for place, course in enumerate(courses):
+            PathStep.objects.create(path=path, course=course, sort_order=place)
+        return path
+
+
+class PrincipleSetFactory(ModelFactory[PrincipleSet]):
+    class Meta:
+        model = PrincipleSet
+        django_get_or_create = ("key",)
+
+    key = "fact"
+    name = "FACT"
+
+
+class PrincipleFactory(ModelFactory[Principle]):
+    class Meta:
+        model = Principle
+
+    principle_set = factory.SubFactory(PrincipleSetFactory)
+    position = factory.Sequence(lambda number: number + 1)
+    slug = factory.LazyAttribute(lambda principle: f"prinsipp-{principle.position}")
+    name = factory.LazyAttribute(lambda principle: f"Prinsipp {principle.position}")
+    tagline = "Samme team hele veien"
+    explanation = "Teamet følger opp tett når det trengs, og løsere når det går bra."
+    locale = factory.LazyFunction(make_locale)
+
+
+class LegalReferenceFactory(ModelFactory[LegalReference]):
+    class Meta:
+        model = LegalReference
+
+    key = factory.Sequence(lambda number: f"lov-{number}")
+    law = "Pasient- og brukerrettighetsloven"
+    paragraph = "§ 3-1"
+    summary = "Pasienten har rett til å medvirke."
+    url = "https://lovdata.no/lov/1999-07-02-63/§3-1"
+    checked_by = "Redaksjonen"
+
+
+class ImageFactory(ModelFactory[FlettImage]):
+    class Meta:
+        model = FlettImage
+
+    title = "Tavla"
+    file = factory.LazyFunction(lambda: ContentFile(make_png(), name="tavla.png"))
+
+
+class DocumentFactory(ModelFactory[FlettDocument]):
+    class Meta:
+        model = FlettDocument
+
+    title = "Behandlingsplan"
+    file = factory.LazyFunction(lambda: ContentFile(b"Behandlingsplan\n", name="plan.txt"))
+
+
+class MediaFactory(ModelFactory[FlettMedia]):
+    """A film whose file is no real film: tests that play one bring their own."""
+
+    class Meta:
+        model = FlettMedia
+
+    title = "Rollefilm: teamleder"
+    type = "video"
+    duration = 60
+    file = factory.LazyFunction(lambda: ContentFile(b"\x00\x00\x00\x18ftypmp42", name="film.mp4"))
+    captions_nb = factory.LazyFunction(
+        lambda: ContentFile("WEBVTT\n\n00:00.000 --> 00:02.000\nHei.\n".encode(), name="film.nb.vtt")
+    )
+    transcript = "Hei."
