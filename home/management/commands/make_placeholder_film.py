@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import yaml
 from django.conf import settings
@@ -52,10 +52,11 @@ class Command(BaseCommand):
 
 def folders_using(name: str) -> list[Path]:
     """The media folders of starter courses whose media.yaml lists the film."""
-    lists = sorted(STARTER.glob("courses/*/media/media.yaml"))
-    return [
-        file.parent for file in lists if name in (yaml.safe_load(file.read_text(encoding="utf-8")).get("films") or {})
-    ]
+    lists = {
+        file.parent: yaml.safe_load(file.read_text(encoding="utf-8"))
+        for file in STARTER.glob("courses/*/media/media.yaml")
+    }
+    return sorted(folder for folder, media in lists.items() if name in media.get("films", {}))
 
 
 def seconds_of(film: dict[str, Any]) -> int:
@@ -73,30 +74,20 @@ def make_film(film: dict[str, Any], *, ffmpeg: str, folder: Path) -> list[Path]:
     captions = folder / f"{film['name']}.{film['language']}.vtt"
     captions.write_text(write_captions(film), encoding="utf-8")
     films = []
+    size = f"{WIDTH}x{HEIGHT}"
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", str(FRAMES_PER_SECOND), "-i", "-"]
     for suffix, encoder in ENCODERS.items():
         target = folder / f"{film['name']}{suffix}"
-        source = [
-            "-f",
-            "rawvideo",
-            "-pix_fmt",
-            "rgb24",
-            "-s",
-            f"{WIDTH}x{HEIGHT}",
-            "-r",
-            str(FRAMES_PER_SECOND),
-            "-i",
-            "-",
-        ]
         command = [ffmpeg, "-hide_banner", "-loglevel", "error", "-y", *source, *encoder, *BIT_EXACT, str(target)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as encoding:  # noqa: S603
-            assert encoding.stdin is not None and encoding.stderr is not None
+            frames, complaints = cast("IO[bytes]", encoding.stdin), cast("IO[bytes]", encoding.stderr)
             try:
                 for frame in draw_frames(film, cards=cards, braids=braids):
-                    encoding.stdin.write(frame.tobytes())
-                encoding.stdin.close()
+                    frames.write(frame.tobytes())
+                frames.close()
             except BrokenPipeError:
                 pass  # ffmpeg has stopped; its own message says why
-            complaint = encoding.stderr.read().decode(errors="replace").strip()
+            complaint = complaints.read().decode(errors="replace").strip()
         if encoding.returncode:
             raise CommandError(f"ffmpeg could not make {target.name}: {complaint}")
         films.append(target)
