@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from PIL import Image, ImageDraw, ImageFont
 
 STARTER = settings.BASE_DIR / "home" / "starter"
-FONT_PATTERN = "vendor/**/*atkinson*normal*.woff2"
+FONT = settings.BASE_DIR / "static" / "vendor" / "fonts" / "atkinson-hyperlegible-next-latin.woff2"
 
 WIDTH, HEIGHT = 960, 540
 FRAMES_PER_SECOND = 25
@@ -67,8 +67,7 @@ def make_film(film: dict[str, Any], *, ffmpeg: str, folder: Path) -> list[Path]:
     """Write the film in both codecs, its poster and its captions. Raises CommandError with ffmpeg's own words."""
     count = len(film["cards"])
     braids = [draw_braid(share=number / count) for number in range(count + 1)]
-    font = find_font()
-    cards = [write_on(braid, card["text"], font=font) for braid, card in zip(braids[1:], film["cards"], strict=True)]
+    cards = [write_on(braid, card["text"]) for braid, card in zip(braids[1:], film["cards"], strict=True)]
     poster = folder / f"{film['name']}.jpg"
     cards[0].save(poster, quality=80, optimize=True)
     captions = folder / f"{film['name']}.{film['language']}.vtt"
@@ -114,10 +113,10 @@ def ease(share: float) -> float:
     return (1 - math.cos(math.pi * share)) / 2
 
 
-def write_on(braid: Image.Image, text: str, *, font: Path) -> Image.Image:
+def write_on(braid: Image.Image, text: str) -> Image.Image:
     """One card: the braid and a sentence. The lower fifth is left to captions."""
     card = braid.copy()
-    face = ImageFont.truetype(font, 50)
+    face = ImageFont.truetype(FONT, 50)
     face.set_variation_by_axes([650])
     for number, line in enumerate(wrap(text, face, most=780)):
         ImageDraw.Draw(card).text((90, 240 + number * 66), line, font=face, fill=INK)
@@ -140,14 +139,6 @@ def draw_braid(*, share: float) -> Image.Image:
             r = radius * OVERSAMPLING
             draw.ellipse((x - r, y - r, x + r, y + r), fill=colour)
     return braid.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-
-
-def find_font() -> Path:
-    """Our own typeface, as the pages use it. Raises CommandError where it is not in the tree."""
-    files = sorted((settings.BASE_DIR / "static").glob(FONT_PATTERN))
-    if not files:
-        raise CommandError(f"No typeface at static/{FONT_PATTERN}")
-    return files[0]
 
 
 def wrap(text: str, face: ImageFont.FreeTypeFont, *, most: float) -> list[str]:
