@@ -17,8 +17,9 @@ def page_path(page: Page, language: str | None = None) -> str:
     """The page's path under the language being read.
 
     A page that exists only in Bokmål keeps a Danish reader in the Danish interface: the language of the
-    address is the reader's, the language of the text is marked on it. The tree's first component is the
-    site's home page and is not part of the address.
+    address is the reader's, the language of the text is marked on it. A translation has the address of its
+    own language. The tree's first component is the site's home page and is not part of the address.
     """
     inner = page.url_path.split("/", 2)[2]
-    return f"{language_prefix(language)}{inner}"
+    written_in = page.locale.language_code
+    return f"{language_prefix(language if written_in == settings.LANGUAGE_CODE else written_in)}{inner}"
