@@ -1,4 +1,7 @@
-"""A case: an invented person, choices, and their honest consequences."""
+"""A case: an invented person, choices, and their honest consequences.
+
+Keys that lead nowhere may be saved as a draft, but not published.
+"""
 
 from typing import Any
 
@@ -15,11 +18,18 @@ class ChoiceBlock(blocks.StructBlock):
     feedback = SmallTextBlock(label=_("Hva skjer"))
     quality = blocks.ChoiceBlock(
         label=_("Vurdering"),
-        choices=[("good", _("Et godt valg")), ("partly", _("Et delvis godt valg")), ("poor", _("Et valg med uheldige følger"))],
+        choices=[
+            ("good", _("Et godt valg")),
+            ("partly", _("Et delvis godt valg")),
+            ("poor", _("Et valg med uheldige følger")),
+        ],
         default="partly",
     )
     next = blocks.CharBlock(
-        label=_("Går videre til"), required=False, max_length=40, help_text=_("Nøkkelen til et trinn. Tomt: saken er ferdig.")
+        label=_("Går videre til"),
+        required=False,
+        max_length=40,
+        help_text=_("Nøkkelen til et trinn. Tomt: saken er ferdig."),
     )
 
     class Meta:
@@ -30,6 +40,7 @@ class CaseStepBlock(blocks.StructBlock):
     key = blocks.RegexBlock(
         regex=r"^[a-z0-9-]{1,40}$",
         label=_("Nøkkel"),
+        help_text=_("Et kort navn som valgene viser til, for eksempel kveld."),
         error_messages={"invalid": _("Bruk små bokstaver a–z, tall og bindestrek.")},
     )
     situation = SmallTextBlock(label=_("Situasjon"))
@@ -44,7 +55,9 @@ class CaseBlock(blocks.StructBlock):
     """A branching case. A choice leads to a later step, or ends the case."""
 
     title = blocks.CharBlock(label=_("Tittel"), max_length=160)
-    person = SmallTextBlock(label=_("Personen (oppdiktet)"))
+    person = SmallTextBlock(
+        label=_("Personen (oppdiktet)"), help_text=_("Alltid oppdiktet, og aldri til å kjenne igjen.")
+    )
     steps = blocks.ListBlock(CaseStepBlock(), label=_("Trinn"), min_num=1)
     closing = SmallTextBlock(label=_("Til slutt"), required=False)
 
@@ -53,10 +66,39 @@ class CaseBlock(blocks.StructBlock):
         label = _("Sak med valg")
         group = _("Oppgaver")
         template = "blocks/case.html"
+        description = _("En oppdiktet person, valg å ta, og hva som skjer etterpå.")
+        preview_value = {
+            "title": "Fredag ettermiddag",
+            "person": "<p>Tormod er 34 år og liker å fiske. Han er oppdiktet.</p>",
+            "steps": [
+                {
+                    "key": "start",
+                    "situation": "<p>Klokka er 14.30, og Tormod svarer ikke på telefonen.</p>",
+                    "question": "Hva gjør dere først?",
+                    "choices": [
+                        {
+                            "text": "Drar hjem til ham",
+                            "feedback": "<p>Han åpner, og dere blir enige om en plan for helgen.</p>",
+                            "quality": "good",
+                            "next": "",
+                        },
+                        {
+                            "text": "Venter til mandag",
+                            "feedback": "<p>Helgen blir lang for Tormod.</p>",
+                            "quality": "poor",
+                            "next": "",
+                        },
+                    ],
+                }
+            ],
+            "closing": "",
+        }
 
     def clean(self, value: Any) -> Any:
         """Raise when a step's key is used twice, or a choice leads backwards or nowhere."""
         cleaned = super().clean(value)
+        if self.is_deferred_validation:
+            return cleaned
         keys = [step["key"] for step in cleaned["steps"]]
         if len(keys) != len(set(keys)):
             raise StructBlockValidationError({"steps": ValidationError(_("To trinn har samme nøkkel."))})

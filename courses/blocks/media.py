@@ -11,7 +11,11 @@ class ImageBlock(blocks.StructBlock):
     """A picture that always says in words what it shows."""
 
     image = ImageChooserBlock(label=_("Bilde"))
-    alt = blocks.CharBlock(label=_("Beskrivelse for dem som ikke ser bildet"), max_length=300)
+    alt = blocks.CharBlock(
+        label=_("Beskrivelse for dem som ikke ser bildet"),
+        max_length=300,
+        help_text=_("Si hva bildet viser, ikke at det er et bilde. Leksjonen kan ikke publiseres uten."),
+    )
     caption = blocks.CharBlock(label=_("Bildetekst"), required=False, max_length=300)
     source = blocks.CharBlock(label=_("Kilde"), required=False, max_length=300)
 
@@ -36,7 +40,7 @@ class NamePlateBlock(blocks.StructBlock):
 class FilmBlock(blocks.StructBlock):
     """A film with captions, transcript and name plate."""
 
-    film = VideoChooserBlock(label=_("Film"))
+    film = VideoChooserBlock(label=_("Film"), help_text=_("Teksting og utskrift legger du inn på selve filmen."))
     title = blocks.CharBlock(label=_("Tittel"), max_length=160)
     intro = blocks.TextBlock(label=_("Før du ser"), required=False, max_length=500)
     name_plate = NamePlateBlock(label=_("Navneskilt"))

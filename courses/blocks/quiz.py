@@ -1,4 +1,7 @@
-"""Quiz questions. Each answer explains itself; the order shown is shuffled, the same for everyone for now."""
+"""Quiz questions. Each answer explains itself; the order shown is shuffled, the same for everyone for now.
+
+A question without a right answer may be saved as a draft, so nothing is lost while it is written, but not published.
+"""
 
 import random
 from typing import Any
@@ -24,7 +27,9 @@ def shuffled(items: list[Any], seed: str) -> list[Any]:
 class AnswerBlock(blocks.StructBlock):
     text = blocks.CharBlock(label=_("Svar"), max_length=300)
     correct = blocks.BooleanBlock(label=_("Riktig"), required=False)
-    explanation = blocks.TextBlock(label=_("Forklaring"), max_length=500)
+    explanation = blocks.TextBlock(
+        label=_("Forklaring"), max_length=500, rows=2, help_text=_("Hvorfor svaret er riktig eller ikke.")
+    )
 
     class Meta:
         label = _("Svar")
@@ -33,7 +38,7 @@ class AnswerBlock(blocks.StructBlock):
 class ChoiceQuestionBlock(blocks.StructBlock):
     """What single and multiple choice share."""
 
-    question = blocks.TextBlock(label=_("Spørsmål"), max_length=400)
+    question = blocks.TextBlock(label=_("Spørsmål"), max_length=400, rows=2)
     answers = blocks.ListBlock(AnswerBlock(), label=_("Svar"), min_num=2, max_num=8)
     explanation = SmallTextBlock(label=_("Forklaring til slutt"), required=False)
 
@@ -52,6 +57,7 @@ class SingleChoiceBlock(ChoiceQuestionBlock):
         label = _("Spørsmål: ett riktig svar")
         group = _("Spørsmål")
         template = "blocks/quiz_choice.html"
+        description = _("Deltakeren velger ett svar. Hvert svar får sin egen forklaring.")
         preview_value = {
             "question": "Hva betyr det å skalere ned?",
             "answers": [
@@ -64,7 +70,7 @@ class SingleChoiceBlock(ChoiceQuestionBlock):
     def clean(self, value: Any) -> Any:
         """Raise unless exactly one answer is right."""
         cleaned = super().clean(value)
-        if sum(1 for answer in cleaned["answers"] if answer["correct"]) != 1:
+        if not self.is_deferred_validation and sum(1 for answer in cleaned["answers"] if answer["correct"]) != 1:
             raise StructBlockValidationError({"answers": ValidationError(_("Ett svar, og bare ett, må være riktig."))})
         return cleaned
 
@@ -77,11 +83,21 @@ class MultipleChoiceBlock(ChoiceQuestionBlock):
         label = _("Spørsmål: flere riktige svar")
         group = _("Spørsmål")
         template = "blocks/quiz_choice.html"
+        description = _("Deltakeren krysser av for alle svarene som er riktige.")
+        preview_value = {
+            "question": "Hva kan teamet gjøre når noen trenger tettere oppfølging?",
+            "answers": [
+                {"text": "Sette personen på tavla", "correct": True, "explanation": "Ja. Da vet alle i teamet det."},
+                {"text": "Flere kan besøke personen", "correct": True, "explanation": "Ja. Teamet deler ansvaret."},
+                {"text": "Vente til neste måned", "correct": False, "explanation": "Nei. Behovet er her nå."},
+            ],
+            "explanation": "",
+        }
 
     def clean(self, value: Any) -> Any:
         """Raise when no answer is right."""
         cleaned = super().clean(value)
-        if not any(answer["correct"] for answer in cleaned["answers"]):
+        if not self.is_deferred_validation and not any(answer["correct"] for answer in cleaned["answers"]):
             raise StructBlockValidationError({"answers": ValidationError(_("Minst ett svar må være riktig."))})
         return cleaned
 
@@ -100,6 +116,12 @@ class OrderingBlock(blocks.StructBlock):
         label = _("Spørsmål: rekkefølge")
         group = _("Spørsmål")
         template = "blocks/quiz_ordering.html"
+        description = _("Skriv leddene i riktig rekkefølge. Deltakeren får dem stokket.")
+        preview_value = {
+            "question": "Sett tavlemøtet i rekkefølge.",
+            "items": ["Gå gjennom navnene", "Fordel dagens oppgaver", "Oppsummer"],
+            "explanation": "",
+        }
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
@@ -128,8 +150,19 @@ class MatchingBlock(blocks.StructBlock):
         label = _("Spørsmål: hva hører sammen")
         group = _("Spørsmål")
         template = "blocks/quiz_matching.html"
+        description = _("Skriv parene som hører sammen. Deltakeren får høyre side stokket.")
+        preview_value = {
+            "question": "Hvem gjør hva?",
+            "pairs": [
+                {"left": "Brukerspesialist", "right": "Deler av egen erfaring"},
+                {"left": "Psykiater", "right": "Har det medisinske ansvaret"},
+            ],
+            "explanation": "",
+        }
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
-        context["shuffled_rights"] = shuffled(list(enumerate(pair["right"] for pair in value["pairs"])), seed=value["question"])
+        context["shuffled_rights"] = shuffled(
+            list(enumerate(pair["right"] for pair in value["pairs"])), seed=value["question"]
+        )
         return context

@@ -117,7 +117,9 @@ class AccordionBlock(blocks.StructBlock):
         template = "blocks/accordion.html"
         preview_value = {
             "title": "Vanlige misforståelser",
-            "items": [{"title": "Er nedtrapping det samme som avslutning?", "text": "<p>Nei. Teamet er det samme.</p>"}],
+            "items": [
+                {"title": "Er nedtrapping det samme som avslutning?", "text": "<p>Nei. Teamet er det samme.</p>"}
+            ],
         }
 
 
@@ -133,6 +135,16 @@ class TableBlock(blocks.StructBlock):
         label = _("Tabell")
         group = _("Tekst")
         template = "blocks/table.html"
+        description = _("Til tall og sammenligninger. Hver kolonne har en overskrift.")
+        preview_value = {
+            "caption": "Oppfølging før og nå",
+            "table": {
+                "columns": [{"type": "text", "heading": "Behov"}, {"type": "text", "heading": "Kontakt"}],
+                "rows": [{"values": ["Høyt", "Hver dag"]}, {"values": ["Lavt", "Hver uke"]}],
+                "caption": "",
+            },
+            "source": "",
+        }
 
 
 class ReflectionBlock(blocks.StructBlock):
@@ -168,4 +180,6 @@ class SourcesBlock(blocks.StructBlock):
         label = _("Kilder")
         group = _("Tekst")
         template = "blocks/sources.html"
-        preview_value = {"items": [{"text": "Eksempelkilde (2024)", "url": "", "caveat": "Før–etter-studie uten kontrollgruppe."}]}
+        preview_value = {
+            "items": [{"text": "Eksempelkilde (2024)", "url": "", "caveat": "Før–etter-studie uten kontrollgruppe."}]
+        }
