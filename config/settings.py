@@ -165,6 +165,7 @@ CACHES = {
 DATA_DIR = Path(env.str("FLETT_DATA_DIR", str(BASE_DIR / "var")))
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
+SERVE_MEDIA = boolean("FLETT_SERVE_MEDIA", default=DEVELOPMENT)  # elsewhere the proxy does
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("FLETT_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
