@@ -5,7 +5,10 @@ other variable is named in docs/operations.md. A missing or malformed variable s
 line that names it.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
@@ -37,6 +40,17 @@ def boolean(name: str, *, default: bool) -> bool:
     return choice(name, {"true", "false"}, "true" if default else "false") == "true"
 
 
+def address(name: str, default: str, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """Read a service's URL; raises ImproperlyConfigured naming the variable, not its value (it may hold a password)."""
+    try:
+        found = parse(env.str(name, default))
+    except (ImproperlyConfigured, ValueError):
+        found = {}
+    if not found:
+        raise ImproperlyConfigured(f"{name} is missing or malformed; docs/operations.md shows what it looks like")
+    return found
+
+
 DEVELOPMENT = choice("FLETT_ENV", {"production", "development"}, "production") == "development"
 DEBUG = DEVELOPMENT and boolean("FLETT_DEBUG", default=True)
 
@@ -46,14 +60,18 @@ if not DEVELOPMENT and (SECRET_KEY == DEVELOPMENT_KEY or len(SECRET_KEY) < 50):
     raise ImproperlyConfigured("FLETT_SECRET_KEY must be a random text of at least 50 characters")
 
 BASE_URL = env.str("FLETT_BASE_URL", "http://127.0.0.1:8000" if DEVELOPMENT else environ.Env.NOTSET).rstrip("/")
-SECURE = BASE_URL.startswith("https://")
-if not BASE_URL.startswith(("https://", "http://")):
-    raise ImproperlyConfigured(f"FLETT_BASE_URL must start with https:// (or http://); it is {BASE_URL!r}")
-if not SECURE and not DEVELOPMENT and not boolean("FLETT_ALLOW_HTTP", default=False):
+BASE_PARTS = urlsplit(BASE_URL)
+BASE_HOST = BASE_PARTS.hostname or ""
+SECURE = BASE_PARTS.scheme == "https"
+if BASE_PARTS.scheme not in {"https", "http"} or not BASE_HOST or BASE_PARTS.path:
+    raise ImproperlyConfigured(f"FLETT_BASE_URL must look like https://flett.example.org; it is {BASE_URL!r}")
+ALLOW_HTTP = boolean("FLETT_ALLOW_HTTP", default=DEVELOPMENT)
+if not SECURE and not ALLOW_HTTP:
     raise ImproperlyConfigured("FLETT_BASE_URL must be https:// in production (FLETT_ALLOW_HTTP=true to test without)")
 
-BASE_HOST = BASE_URL.split("://", 1)[1].split("/")[0].rsplit(":", 1)[0]
-ALLOWED_HOSTS = env.list("FLETT_ALLOWED_HOSTS", default=[BASE_HOST])
+ALLOWED_HOSTS = env.str("FLETT_ALLOWED_HOSTS", BASE_HOST).split(",")
+if not DEVELOPMENT and (not all(ALLOWED_HOSTS) or "*" in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("FLETT_ALLOWED_HOSTS must be host names with commas between, without *")
 if DEVELOPMENT:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "[::1]", "testserver"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -136,8 +154,9 @@ TEMPLATES = [
 
 # --- data ---------------------------------------------------------------------------------------------
 
-DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'flett.sqlite3'}")
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES = {
+    "default": address("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'flett.sqlite3'}", env.db_url_config),
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -148,11 +167,12 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"]["CONN_MAX_AGE"] = number("FLETT_DB_CONN_MAX_AGE", 60)
 else:
     raise ImproperlyConfigured("DATABASE_URL must name SQLite or PostgreSQL")
+if not DATABASES["default"]["NAME"]:
+    raise ImproperlyConfigured("DATABASE_URL must end with the name of the database")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHE_URL = env.str("FLETT_CACHE_URL", "locmemcache://")
 CACHES = {
-    "default": env.cache_url_config(CACHE_URL),
+    "default": address("FLETT_CACHE_URL", "locmemcache://", env.cache_url_config),
     # Rendered pages: one per process on purpose. Keys carry the content stamp, so an entry is never stale.
     "pages": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -252,11 +272,12 @@ WAGTAILLOCALIZE_JOBS = {"BACKEND": "wagtail_localize.tasks.ImmediateBackend"}
 
 # --- mail ---------------------------------------------------------------------------------------------
 
-EMAIL_CONFIG = env.email_url("FLETT_EMAIL_URL", default="consolemail://" if DEVELOPMENT else environ.Env.NOTSET)
-vars().update(EMAIL_CONFIG)
+vars().update(address("FLETT_EMAIL_URL", "consolemail://" if DEVELOPMENT else "", env.email_url_config))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
     "FLETT_FROM_EMAIL", "flett@localhost" if DEVELOPMENT else environ.Env.NOTSET
 )
+if "@" not in DEFAULT_FROM_EMAIL:
+    raise ImproperlyConfigured(f"FLETT_FROM_EMAIL must be an e-mail address; it is {DEFAULT_FROM_EMAIL!r}")
 
 # --- security -----------------------------------------------------------------------------------------
 
@@ -271,6 +292,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview panel frames our own pages
+SILENCED_SYSTEM_CHECKS = ["security.W019"]  # which asks for DENY
 if boolean("FLETT_TRUST_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -314,7 +336,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": choice("FLETT_LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR"}, "INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": choice("FLETT_LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR"}, "INFO"),
+    },
+    "loggers": {"django_tasks": {"level": "WARNING"}},  # else two lines for every page that is saved
 }
 
 # What goes into a course package, and out of it: limits against zip bombs and careless uploads (bytes).

@@ -272,6 +272,6 @@ class MediaFactory(ModelFactory[FlettMedia]):
     duration = 60
     file = factory.LazyFunction(lambda: ContentFile(b"\x00\x00\x00\x18ftypmp42", name="film.mp4"))
     captions_nb = factory.LazyFunction(
-        lambda: ContentFile("WEBVTT\n\n00:00.000 --> 00:02.000\nHei.\n".encode(), name="film.nb.vtt")
+        lambda: ContentFile(b"WEBVTT\n\n00:00.000 --> 00:02.000\nHei.\n", name="film.nb.vtt")
     )
     transcript = "Hei."

@@ -7,6 +7,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 for name in [name for name in os.environ if name.startswith("FLETT_") and name != "FLETT_REQUIRE_ALL"]:
     del os.environ[name]
@@ -22,7 +23,7 @@ from config.settings import DATABASES  # noqa: E402
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STATIC_ROOT = f"{_directory}/static"
-os.mkdir(STATIC_ROOT)
+Path(STATIC_ROOT).mkdir()
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, so that a test server's threads have connections of their own, as in production.
