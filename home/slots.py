@@ -1,13 +1,18 @@
 """Reader-dependent places of the shell: the account corner, messages, the way into the editor."""
 
+from typing import Any
+
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from courses.rendering import register_slot
 
+CAN_EDIT_SECONDS = 60
 
 def account(request: HttpRequest, argument: str) -> str:
     """Sign-in link, or the reader's menu."""
@@ -15,7 +20,21 @@ def account(request: HttpRequest, argument: str) -> str:
     if not user.is_authenticated:
         url = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
         return render_to_string("components/account_anonymous.html", {"login_url": url})
-    return render_to_string("components/account_menu.html", {"user": user, "request": request, "page_id": argument})
+    context = {
+        "user": user,
+        "page_id": argument if argument.isdecimal() else "",
+        "can_edit": can_edit(user),
+        "csrf_token": get_token(request),
+    }
+    return render_to_string("components/account_menu.html", context)
+
+
+def can_edit(user: Any) -> bool:
+    """Whether to show the way into the editor. Kept for a minute; Wagtail itself asks every time."""
+    answer: bool = cache.get_or_set(
+        f"can-edit:{user.pk}", lambda: user.has_perm("wagtailadmin.access_admin"), CAN_EDIT_SECONDS
+    )
+    return answer
 
 
 def notices(request: HttpRequest, argument: str) -> str:
