@@ -136,16 +136,20 @@ def get_courses_in_language(keys: Iterable[UUID], *, language: str) -> dict[UUID
 
 
 def get_principle_learning(*, principle: Principle) -> list[CoursePage]:
-    """Live courses tagged with the principle, in any language of it. Open to anyone; two queries."""
+    """Live courses tagged with the principle: in its language where they exist, else as written. Two queries."""
     same = Principle.objects.filter(translation_key=principle.translation_key)
-    return list(
+    found: dict[UUID, CoursePage] = {}
+    for course in (
         CoursePage.objects.live()
-        .filter(principles__in=same, locale_id=principle.locale_id)
+        .filter(principles__in=same)
         .distinct()
         .order_by("kind", "path")
         .defer_streamfields()
         .select_related("locale")
-    )
+    ):
+        if course.translation_key not in found or course.locale_id == principle.locale_id:
+            found[course.translation_key] = course
+    return list(found.values())
 
 
 def get_principles(*, set_key: str, language: str) -> list[Principle]:
