@@ -20,7 +20,7 @@ PUBLIC_FOLDERS = frozenset({"images", "media", "media_thumbnails", "captions"})
 """What pages show. Originals of images and documents stay behind views that know the reader."""
 
 
-class MediaFile(StaticFile):  # type: ignore[misc]  # WhiteNoise has no types
+class MediaFile(StaticFile):
     """WhiteNoise's file, which answers every satisfiable range: its own refuses the range of one byte."""
 
     def get_range_response(self, range_header: str, base_headers: Any, file_handle: Any) -> Response:

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from whitenoise.runserver_nostatic.management.commands.runserver import Command as RunserverCommand
 
 
-class Command(RunserverCommand):  # type: ignore[misc, valid-type]  # WhiteNoise picks the class at run time
+class Command(RunserverCommand):
     """Every step may be interrupted and done again: each is atomic, or does nothing when it has been done."""
 
     help = "Prepare the database, the translations and the starter content, then serve on this machine."
@@ -27,7 +27,7 @@ class Command(RunserverCommand):  # type: ignore[misc, valid-type]  # WhiteNoise
             call_command("migrate", verbosity=0, interactive=False)
             call_command("compile_translations")
             call_command("load_starter_content", if_empty=True)
-        return super().handle(*args, **options)  # type: ignore[no-any-return]
+        return super().handle(*args, **options)
 
     @staticmethod
     def split(addrport: str) -> tuple[str, int]:
