@@ -14,6 +14,7 @@ from courses.rendering import register_slot
 
 CAN_EDIT_SECONDS = 60
 
+
 def account(request: HttpRequest, argument: str) -> str:
     """Sign-in link, or the reader's menu."""
     user = request.user
