@@ -247,13 +247,15 @@ WAGTAILADMIN_BASE_URL = BASE_URL
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
-WAGTAILADMIN_LOGIN_URL = "account_login"
+WAGTAILADMIN_LOGIN_URL = "wagtailadmin_login"  # our own door there (people.views.admin_door), never Wagtail's form
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # the address is the login: it changes only where it is verified
 WAGTAIL_FRONTEND_LOGIN_URL = "/konto/login/"
 WAGTAILIMAGES_IMAGE_MODEL = "courses.FlettImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "courses.FlettDocument"
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAILDOCS_INLINE_CONTENT_TYPES: list[str] = []  # always an attachment, PDF too
 WAGTAILMEDIA = {
     "MEDIA_MODEL": "courses.FlettMedia",
     "MEDIA_FORM_BASE": "courses.upload_forms.MediaForm",

@@ -10,10 +10,12 @@ from wagtail.urls import serve_pattern
 
 from home import views
 from home.media import serve_media
+from people.views import admin_door
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("admin/login/", admin_door, name="admin-door"),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
 ]

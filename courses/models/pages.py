@@ -17,6 +17,7 @@ from wagtail.search import index
 from courses.blocks import LessonBody
 from courses.forms import CoursePageForm, LessonPageForm
 from courses.models.versions import ChangeKind
+from courses.panels import EditorChecksPanel
 
 
 class CoursePageQuerySet(PageQuerySet):
@@ -44,6 +45,7 @@ class CourseIndexPage(Page):
     content_panels: ClassVar[list[Any]] = [*Page.content_panels, FieldPanel("intro")]
     parent_page_types: ClassVar[list[str]] = ["wagtailcore.Page", "home.HomePage", "learning.LearnPage"]
     subpage_types: ClassVar[list[str]] = ["courses.CoursePage"]
+    admin_default_ordering = "ord"
     template = "courses/course_index.html"
 
     class Meta:
@@ -95,6 +97,7 @@ class CoursePage(Page):
     ]
     parent_page_types: ClassVar[list[str]] = ["courses.CourseIndexPage"]
     subpage_types: ClassVar[list[str]] = ["courses.LessonPage"]
+    admin_default_ordering = "ord"  # lessons are read in this order; whoever may publish drags them here
     search_fields: ClassVar[list[Any]] = [
         *Page.search_fields,
         index.SearchField("summary"),
@@ -162,7 +165,14 @@ class LessonPage(Page):
     base_form_class = LessonPageForm
     edit_handler = TabbedInterface(
         [
-            ObjectList([*Page.content_panels, FieldPanel("body")], heading=_("Innhold")),
+            ObjectList(
+                [
+                    *Page.content_panels,
+                    EditorChecksPanel(heading=_("Sjekk før publisering"), icon="check"),
+                    FieldPanel("body"),
+                ],
+                heading=_("Innhold"),
+            ),
             ObjectList(
                 [
                     FieldRowPanel([FieldPanel("kind"), FieldPanel("minutes"), FieldPanel("is_required")]),
@@ -213,3 +223,9 @@ class LessonPage(Page):
 
         course = CoursePage.objects.ancestor_of(self).get()
         return refuse_reader(request, sign_in_required=course.sign_in_required) or super().serve(request, *args, **kwargs)
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        from courses.previews import show_as
+
+        show_as(request, mode=mode_name)
+        return super().serve_preview(request, mode_name)

@@ -1,0 +1,87 @@
+"""The editors' lists of what is not pages: principles, programmes, law references."""
+
+from typing import Any, ClassVar
+
+import django_filters
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.panels import FieldPanel
+from wagtail.admin.ui.tables import BooleanColumn, DateColumn
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+
+from courses.models import LegalReference, Principle, PrincipleSet, Programme
+from courses.models.legal import LegalReferenceQuerySet
+
+
+class LegalReferenceFilterSet(WagtailFilterSet):
+    """Which references need a check, and whose law they are."""
+
+    overdue = django_filters.BooleanFilter(
+        label=_("Trenger kontroll"),
+        method="filter_overdue",
+        help_text=_("Ikke kontrollert det siste halvåret."),
+    )
+
+    class Meta:
+        model = LegalReference
+        fields: ClassVar[list[str]] = ["jurisdiction"]
+
+    def filter_overdue(self, queryset: LegalReferenceQuerySet, name: str, value: bool) -> LegalReferenceQuerySet:
+        overdue = queryset.overdue()
+        return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
+
+
+class LegalReferenceViewSet(SnippetViewSet):
+    model = LegalReference
+    icon = "clipboard-list"
+    list_display: ClassVar[list[Any]] = [
+        "__str__",
+        "summary",
+        "jurisdiction",
+        DateColumn("checked_on", label=_("Sist kontrollert"), sort_key="checked_on"),
+        "checked_by",
+        BooleanColumn("is_overdue", label=_("Trenger kontroll")),
+    ]
+    list_export: ClassVar[list[str]] = [
+        "law",
+        "paragraph",
+        "summary",
+        "url",
+        "jurisdiction",
+        "checked_on",
+        "checked_by",
+    ]
+    filterset_class = LegalReferenceFilterSet
+    ordering = ("law", "paragraph")
+    list_per_page = 50
+
+
+class PrincipleViewSet(SnippetViewSet):
+    model = Principle
+    icon = "list-ol"
+    list_display: ClassVar[list[str]] = ["name", "principle_set", "position", "tagline"]
+    list_filter: ClassVar[list[str]] = ["principle_set"]
+    ordering = ("principle_set", "position")
+
+
+class PrincipleSetViewSet(SnippetViewSet):
+    model = PrincipleSet
+    icon = "list-ul"
+    list_display: ClassVar[list[str]] = ["name", "key", "note"]
+
+
+class ProgrammeViewSet(SnippetViewSet):
+    model = Programme
+    icon = "tag"
+    list_display: ClassVar[list[str]] = ["name", "code"]
+    panels: ClassVar[list[Any]] = [FieldPanel("name"), FieldPanel("code")]
+
+
+class TeachingViewSetGroup(SnippetViewSetGroup):
+    """One place in the menu for everything that courses share."""
+
+    menu_label = _("Fag")
+    menu_icon = "list-ul"
+    menu_order = 250
+    add_to_admin_menu = True
+    items = (LegalReferenceViewSet, PrincipleViewSet, PrincipleSetViewSet, ProgrammeViewSet)
