@@ -1,0 +1,699 @@
+"""A folder of text, read into a `Package`. Every fault is collected with its file and line; nothing is guessed."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from courses.models import CoursePage, LegalReference, LessonPage
+from courses.packages.format import (
+    BLOCKS,
+    FORMAT,
+    MAX_TEXT_FILE_BYTES,
+    Block,
+    Cells,
+    Choice,
+    Course,
+    Field,
+    Film,
+    Flag,
+    Group,
+    Items,
+    LegalEntry,
+    Lesson,
+    Lines,
+    MediaFile,
+    Package,
+    PackageError,
+    Problem,
+    Ref,
+    Rich,
+    Text,
+    course_id_for,
+    fill_block_ids,
+    lesson_id_for,
+    media_id_for,
+)
+from courses.packages.markdown import MarkdownProblem, canonical_html, map_links, to_html
+from courses.packages.yaml_io import YamlList, YamlMap, YamlNode, YamlProblem, YamlText, load_yaml
+from safety.html import HtmlTooLargeError
+
+CAPTION_LANGUAGES = ("nb", "da", "en")
+MAX_LESSONS = 200
+_FENCE = re.compile(r":::[ \t]*([a-z_]*)[ \t]*\Z")
+_FILE_NAME = re.compile(r"[A-Za-z0-9æøåÆØÅ_][A-Za-z0-9æøåÆØÅ_. -]{0,150}\Z")
+_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,99}\Z")
+
+
+class FileReading:
+    """One file being read: values come out, problems go into the common list, lines are remembered."""
+
+    def __init__(self, file: str, problems: list[Problem], ids: dict[tuple[str, str], UUID]) -> None:
+        self.file = file
+        self.problems = problems
+        self.ids = ids
+
+    def problem(self, line: int, message: str) -> None:
+        self.problems.append(Problem(self.file, line, message))
+
+    # -- scalars --
+
+    def text(self, node: YamlNode | None) -> str:
+        if node is None:
+            return ""
+        if not isinstance(node, YamlText):
+            self.problem(node.line, _("Her skal det stå tekst."))
+            return ""
+        if "\x00" in node.text:
+            self.problem(node.line, _("Teksten inneholder et ugyldig tegn (NUL)."))
+            return ""
+        return "" if node.is_null else node.text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def flag(self, node: YamlNode | None, *, default: bool) -> bool:
+        if node is None:
+            return default
+        text = self.text(node).lower()
+        if text not in {"true", "false"}:
+            self.problem(node.line, _("Her skal det stå true eller false."))
+        return text == "true"
+
+    def whole(self, node: YamlNode | None, *, default: int) -> int:
+        if node is None:
+            return default
+        text = self.text(node)
+        if not re.fullmatch(r"-?\d{1,9}", text, re.ASCII):
+            self.problem(node.line, _("Her skal det stå et helt tall."))
+            return default
+        return int(text)
+
+    def uuid(self, node: YamlNode | None) -> UUID | None:
+        if node is None:
+            return None
+        try:
+            return UUID(self.text(node))
+        except ValueError:
+            self.problem(node.line, _("Dette er ikke en gyldig id (UUID)."))
+            return None
+
+    def day(self, node: YamlNode | None) -> date | None:
+        if node is None or (isinstance(node, YamlText) and node.is_null):
+            return None
+        try:
+            return date.fromisoformat(self.text(node))
+        except ValueError:
+            self.problem(node.line, _("Her skal det stå en dato på formen 2026-11-22."))
+            return None
+
+    def one_of(self, node: YamlNode | None, allowed: list[str], *, default: str) -> str:
+        if node is None:
+            return default
+        text = self.text(node)
+        if text not in allowed:
+            self.problem(
+                node.line, _("«%(text)s» finnes ikke. Velg mellom %(allowed)s.") % {"text": text[:60], "allowed": ", ".join(allowed)}
+            )
+            return default
+        return text
+
+    def texts(self, node: YamlNode | None) -> list[str]:
+        if node is None or (isinstance(node, YamlText) and node.is_null):
+            return []
+        if not isinstance(node, YamlList):
+            self.problem(node.line, _("Her skal det stå en liste."))
+            return []
+        return [self.text(item) for item in node.items]
+
+    def fields(self, node: YamlNode, allowed: list[str], *, required: list[str] | None = None) -> dict[str, YamlNode]:
+        """The fields of a mapping; unknown and missing ones are problems."""
+        if not isinstance(node, YamlMap):
+            self.problem(node.line, _("Her skal det stå felter på formen «navn: verdi»."))
+            return {}
+        for name in node.items:
+            if name not in allowed:
+                self.problem(
+                    node.key_lines[name],
+                    _("Feltet «%(name)s» finnes ikke her. Feltene er %(allowed)s.")
+                    % {"name": name[:60], "allowed": ", ".join(allowed)},
+                )
+        for name in required or []:
+            if name not in node.items:
+                self.problem(node.line, _("Feltet «%s» mangler.") % name)
+        return {name: item for name, item in node.items.items() if name in allowed}
+
+    def model_field(self, model: type[models.Model], name: str, value: Any, line: int, *, label: str = "") -> None:
+        """Ask the model's own field; its message goes to the author."""
+        model_field = model._meta.get_field(name)
+        assert isinstance(model_field, models.Field)
+        try:
+            model_field.clean(value, None)
+        except ValidationError as error:
+            for message in error.messages:
+                self.problem(line, f"{label or name}: {message}")
+
+    # -- Markdown --
+
+    def rich(self, node: YamlNode | None, features: frozenset[str]) -> str:
+        """Portable HTML of a Markdown field, or of `{html: …}`."""
+        if node is None:
+            return ""
+        if isinstance(node, YamlMap):
+            found = self.fields(node, ["html"], required=["html"])
+            source = self.text(found.get("html"))
+            try:
+                return self.portable(canonical_html(source, features), node.line)
+            except HtmlTooLargeError:
+                self.problem(node.line, _("Teksten er for lang."))
+                return ""
+        text = self.text(node)
+        return self.markdown(text, features, node.text_line if isinstance(node, YamlText) else node.line)
+
+    def markdown(self, source: str, features: frozenset[str], first_line: int) -> str:
+        try:
+            return self.portable(to_html(source, features), first_line)
+        except MarkdownProblem as problem:
+            self.problem(first_line + problem.line, str(problem))
+        except HtmlTooLargeError:
+            self.problem(first_line, _("Teksten er for lang."))
+        return ""
+
+    def portable(self, html: str, line: int) -> str:
+        """Links to documents say the key in the file and the id inside Flett."""
+
+        def change(attributes: dict[str, str]) -> dict[str, str] | None:
+            href = attributes.get("href", "")
+            scheme, _colon, name = href.partition(":")
+            if scheme == "document":
+                if ("document", name) not in self.ids:
+                    self.problem(line, _("Dokumentet «%s» står ikke i media/media.yaml.") % name[:100])
+                    return None
+                return {"href": f"document:{self.ids['document', name]}"}
+            if scheme == "page":
+                try:
+                    return {"href": f"page:{UUID(name)}"}
+                except ValueError:
+                    self.problem(line, _("Lenken «%s» må være page: og sidens id (UUID).") % href[:100])
+                    return None
+            return attributes
+
+        return map_links(html, change)
+
+    # -- blocks --
+
+    def value(self, spec: Field, node: YamlNode | None, path: tuple[str | int, ...], lines: Lines) -> Any:
+        """What a field of a block holds; absent optional fields are empty."""
+        if node is not None:
+            lines[path] = node.line
+        match spec:
+            case Text():
+                return self.text(node)
+            case Rich():
+                return self.rich(node, spec.features)
+            case Flag():
+                return self.flag(node, default=False)
+            case Choice():
+                return self.one_of(node, list(spec.values), default=spec.default)
+            case Ref(kind="law"):
+                return self.text(node)
+            case Ref():
+                key = self.text(node)
+                if node is not None and (spec.kind, key) not in self.ids:
+                    self.problem(node.line, _("«%s» står ikke i media/media.yaml.") % key[:100])
+                return str(self.ids.get((spec.kind, key), ""))
+            case Items():
+                return [
+                    self.value(spec.item, item, (*path, place), lines) for place, item in enumerate(self._items(node))
+                ]
+            case Cells():
+                rows = []
+                for place, row in enumerate(self._items(node)):
+                    lines[*path, place] = row.line
+                    rows.append(self.texts(row))
+                return rows
+            case Group():
+                if node is None or (isinstance(node, YamlText) and node.is_null and spec.optional):
+                    found = {}
+                else:
+                    found = self.fields(node, list(spec.fields), required=required_fields(spec))
+                return {name: self.value(item, found.get(name), (*path, name), lines) for name, item in spec.fields.items()}
+
+    def _items(self, node: YamlNode | None) -> list[YamlNode]:
+        if node is None or (isinstance(node, YamlText) and node.is_null):
+            return []
+        if not isinstance(node, YamlList):
+            self.problem(node.line, _("Her skal det stå en liste."))
+            return []
+        return node.items
+
+
+def required_fields(spec: Group) -> list[str]:
+    return [
+        name
+        for name, item in spec.fields.items()
+        if not (isinstance(item, (Flag, Choice)) or getattr(item, "optional", False))
+    ]
+
+
+class PackageReader:
+    """Reads one package folder. `read()` raises PackageError with everything that is wrong with the text."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[Problem] = []
+        self.ids: dict[tuple[str, str], UUID] = {}
+        self.notes: list[str] = []
+
+    def read(self) -> Package:
+        course, names, course_reading = self.read_course()
+        package = Package(course=course, lessons=[], root=self.root, notes=self.notes)
+        self.read_media(package)
+        self.read_references(package)
+        seen: dict[UUID, str] = {}
+        for name, line in names:
+            lesson = self.read_lesson(course, name, course_reading, line)
+            if lesson is None:
+                continue
+            if lesson.id in seen:
+                self.problems.append(
+                    Problem(lesson.file, lesson.lines.get(("id",), 1), _("Leksjonen har samme id som %s.") % seen[lesson.id])
+                )
+            seen[lesson.id] = lesson.file
+            package.lessons.append(lesson)
+        self.find_strays([name for name, _line in names])
+        if self.problems:
+            raise PackageError(self.problems)
+        return package
+
+    # -- files --
+
+    def reading(self, file: str) -> FileReading:
+        return FileReading(file, self.problems, self.ids)
+
+    def read_text(self, file: str) -> str | None:
+        """The text of a file in the package, with `\\n` line ends; None (and a problem) when it cannot be read."""
+        path = self.root / file
+        if path.is_symlink() or not path.is_file():
+            self.problems.append(Problem(file, 0, _("Filen mangler.")))
+            return None
+        if path.stat().st_size > MAX_TEXT_FILE_BYTES:
+            self.problems.append(Problem(file, 0, _("Filen er for stor. En tekstfil kan være høyst 2 MB.")))
+            return None
+        data = path.read_bytes()
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            self.problems.append(Problem(file, line, _("Filen er ikke lagret som UTF-8.")))
+            return None
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def read_yaml(self, file: str, *, optional: bool = False) -> YamlMap | None:
+        if optional and not (self.root / file).exists():
+            return None
+        text = self.read_text(file)
+        if text is None:
+            return None
+        try:
+            return load_yaml(text)
+        except YamlProblem as problem:
+            self.problems.append(Problem(file, problem.line, str(problem)))
+            return None
+
+    # -- course.yaml --
+
+    def read_course(self) -> tuple[Course, list[tuple[str, int]], FileReading]:
+        node = self.read_yaml("course.yaml")
+        reading = self.reading("course.yaml")
+        if node is None:
+            raise PackageError(self.problems)
+        found = reading.fields(
+            node,
+            [
+                "format",
+                "id",
+                "slug",
+                "language",
+                "title",
+                "kind",
+                "summary",
+                "principles",
+                "programmes",
+                "audience",
+                "learning_outcomes",
+                "minutes",
+                "cpd_hours",
+                "contact",
+                "sign_in_required",
+                "lessons",
+            ],
+            required=["format", "slug", "language", "title", "kind", "summary", "minutes", "lessons"],
+        )
+        lines: Lines = {(name,): item.line for name, item in found.items()}
+        if "format" in found and reading.text(found["format"]) != str(FORMAT):
+            reading.problem(found["format"].line, _("Flett leser format %s.") % FORMAT)
+            raise PackageError(self.problems)
+        slug = reading.text(found.get("slug"))
+        for name in ("principles", "programmes"):
+            listed = found.get(name)
+            if isinstance(listed, YamlList):
+                lines.update({(name, place): item.line for place, item in enumerate(listed.items)})
+        course = Course(
+            id=reading.uuid(found.get("id")) or course_id_for(slug),
+            slug=slug,
+            language=reading.text(found.get("language")),
+            title=reading.text(found.get("title")),
+            kind=reading.one_of(found.get("kind"), list(CoursePage.Kind.values), default="module"),
+            summary=reading.text(found.get("summary")),
+            principles=reading.texts(found.get("principles")),
+            programmes=reading.texts(found.get("programmes")),
+            audience=reading.text(found.get("audience")),
+            learning_outcomes=reading.texts(found.get("learning_outcomes")),
+            minutes=reading.whole(found.get("minutes"), default=0),
+            cpd_hours=self.read_hours(reading, found.get("cpd_hours")),
+            contact=reading.text(found.get("contact")),
+            sign_in_required=reading.flag(found.get("sign_in_required"), default=False),
+            lines=lines,
+        )
+        for name in ("slug", "title", "summary", "audience", "minutes", "cpd_hours", "contact"):
+            if name in found:
+                reading.model_field(CoursePage, name, getattr(course, name), found[name].line)
+        for place, outcome in enumerate(course.learning_outcomes):
+            item = found["learning_outcomes"]
+            if "\n" in outcome or outcome != outcome.strip() or not outcome:
+                line = item.items[place].line if isinstance(item, YamlList) else item.line
+                reading.problem(line, _("Hvert læringsutbytte skal være én linje tekst."))
+        return course, self.read_names(reading, found.get("lessons")), reading
+
+    def read_hours(self, reading: FileReading, node: YamlNode | None) -> Decimal | None:
+        text = reading.text(node)
+        if node is None or not text:
+            return None
+        try:
+            if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text, re.ASCII):
+                raise InvalidOperation
+            return Decimal(text)
+        except InvalidOperation:
+            reading.problem(node.line, _("Kurstimer skrives som et tall med punktum, for eksempel \"1.5\"."))
+            return None
+
+    def read_names(self, reading: FileReading, node: YamlNode | None) -> list[tuple[str, int]]:
+        names: list[tuple[str, int]] = []
+        if node is None:
+            return names
+        if not isinstance(node, YamlList):
+            reading.problem(node.line, _("Her skal det stå en liste."))
+            return names
+        if len(node.items) > MAX_LESSONS:
+            reading.problem(node.line, _("Et kurs kan ha høyst %s leksjoner.") % MAX_LESSONS)
+            return names
+        for item in node.items:
+            name = reading.text(item)
+            before = len(self.problems)
+            reading.model_field(LessonPage, "slug", name, item.line)
+            if len(self.problems) == before and name in {known for known, _line in names}:
+                reading.problem(item.line, _("Leksjonen «%s» står to ganger.") % name)
+            elif len(self.problems) == before:
+                names.append((name, item.line))
+        return names
+
+    def find_strays(self, names: list[str]) -> None:
+        """A lesson nobody lists is a mistake; other files are left alone, and said."""
+        for path in sorted((self.root / "lessons").glob("*.md")) if (self.root / "lessons").is_dir() else []:
+            if path.stem not in names:
+                self.problems.append(Problem(f"lessons/{path.name}", 0, _("Leksjonen er ikke med i listen i course.yaml.")))
+
+    # -- lessons --
+
+    def read_lesson(self, course: Course, name: str, course_reading: FileReading, line: int) -> Lesson | None:
+        file = f"lessons/{name}.md"
+        if not (self.root / file).is_file():
+            course_reading.problem(line, _("Filen %s mangler.") % file)
+            return None
+        text = self.read_text(file)
+        if text is None:
+            return None
+        reading = self.reading(file)
+        rows = text.split("\n")
+        end = next((place for place, row in enumerate(rows[1:], 1) if row.rstrip() == "---"), 0)
+        if rows[0].rstrip() != "---" or not end:
+            reading.problem(1, _("Filen må begynne med felter mellom to linjer med ---."))
+            return None
+        try:
+            node = load_yaml("\n".join(rows[1:end]) + "\n", first_line=2)
+        except YamlProblem as problem:
+            reading.problem(problem.line, str(problem))
+            return None
+        found = reading.fields(
+            node,
+            ["id", "title", "type", "required", "minutes", "completion", "pass_percent", "summary", "text_ids"],
+            required=["title", "type", "minutes"],
+        )
+        lesson = Lesson(
+            id=reading.uuid(found.get("id")) or lesson_id_for(course.id, name),
+            slug=name,
+            title=reading.text(found.get("title")),
+            kind=reading.one_of(found.get("type"), list(LessonPage.Kind.values), default="lesson"),
+            required=reading.flag(found.get("required"), default=True),
+            minutes=reading.whole(found.get("minutes"), default=5),
+            completion=reading.one_of(found.get("completion"), list(LessonPage.Completion.values), default="marked"),
+            pass_percent=reading.whole(found.get("pass_percent"), default=80),
+            summary=reading.text(found.get("summary")),
+            lines={(field_name,): item.line for field_name, item in found.items()},
+        )
+        for field_name in ("title", "minutes", "pass_percent", "summary"):
+            if field_name in found:
+                reading.model_field(LessonPage, field_name, getattr(lesson, field_name), found[field_name].line)
+        self.read_body(reading, lesson, rows, end + 1, found.get("text_ids"))
+        return lesson
+
+    def read_body(
+        self, reading: FileReading, lesson: Lesson, rows: list[str], start: int, text_ids: YamlNode | None
+    ) -> None:
+        """Cut the body at its fences; what stands outside them is text."""
+        blocks: list[tuple[str, UUID | None, Any, int, Lines]] = []
+        given = [self.reading_id(reading, item) for item in reading._items(text_ids)]
+        prose: list[str] = []
+        prose_line = start + 1
+
+        def end_prose() -> None:
+            if any(row.strip() for row in prose):
+                html = reading.markdown("\n".join(prose), text_features(), prose_line)
+                blocks.append(("text", given.pop(0) if given else None, html, prose_line, {}))
+            prose.clear()
+
+        place = start
+        while place < len(rows):
+            fence = _FENCE.match(rows[place])
+            if fence is None:
+                if rows[place].startswith(":::"):
+                    reading.problem(place + 1, _("Etter ::: skal det stå navnet på en blokk."))
+                elif not any(row.strip() for row in prose):
+                    prose.clear()
+                    prose_line = place + 1
+                    prose.append(rows[place])
+                else:
+                    prose.append(rows[place])
+                place += 1
+                continue
+            end_prose()
+            end = next((number for number in range(place + 1, len(rows)) if rows[number].rstrip() == ":::"), None)
+            kind = fence.group(1)
+            if not kind:
+                reading.problem(place + 1, _("Denne ::: lukker ingen blokk."))
+                place += 1
+                continue
+            if end is None:
+                reading.problem(place + 1, _("Blokken «%s» er ikke lukket med en linje med :::.") % kind)
+                break
+            block = self.read_block(reading, kind, "\n".join(rows[place + 1 : end]) + "\n", place + 1)
+            if block:
+                blocks.append(block)
+            place = end + 1
+        end_prose()
+        if given:
+            reading.problem(lesson.lines["text_ids",], _("text_ids har flere id-er enn teksten har avsnitt mellom blokkene."))
+        self.name_blocks(reading, lesson, blocks)
+
+    def reading_id(self, reading: FileReading, node: YamlNode) -> UUID | None:
+        return reading.uuid(node)
+
+    def read_block(
+        self, reading: FileReading, kind: str, source: str, line: int
+    ) -> tuple[str, UUID | None, Any, int, Lines] | None:
+        spec = BLOCKS.get(kind)
+        if spec is None:
+            reading.problem(
+                line, _("Blokken «%(kind)s» finnes ikke. Velg mellom %(allowed)s.") % {"kind": kind, "allowed": ", ".join(BLOCKS)}
+            )
+            return None
+        try:
+            node = load_yaml(source, first_line=line + 1)
+        except YamlProblem as problem:
+            reading.problem(problem.line, str(problem))
+            return None
+        node.line = line
+        block_id = reading.uuid(node.items.pop("id", None))
+        lines: Lines = {}
+        value = reading.value(spec, node, (), lines)
+        if kind == "text":
+            return kind, block_id, value["text"], line, lines
+        if kind == "table":
+            for place, row in enumerate(value["rows"]):
+                if len(row) != len(value["columns"]):
+                    reading.problem(lines["rows", place], _("Raden har %(cells)s celler, men tabellen har %(columns)s kolonner.") % {"cells": len(row), "columns": len(value["columns"])})
+        return kind, block_id, value, line, lines
+
+    def name_blocks(
+        self, reading: FileReading, lesson: Lesson, blocks: list[tuple[str, UUID | None, Any, int, Lines]]
+    ) -> None:
+        seen: dict[UUID, int] = {}
+        for _kind, block_id, _value, line, _lines in blocks:
+            if block_id and block_id in seen:
+                reading.problem(line, _("Blokken har samme id som den på linje %s.") % seen[block_id])
+            elif block_id:
+                seen[block_id] = line
+        ids = fill_block_ids(lesson.id, [block[0] for block in blocks], [block[1] for block in blocks])
+        lesson.blocks = [
+            Block(type=kind, id=block_id, value=value, line=line, lines=lines)
+            for block_id, (kind, _given, value, line, lines) in zip(ids, blocks, strict=True)
+        ]
+
+    # -- media/media.yaml --
+
+    def read_media(self, package: Package) -> None:
+        node = self.read_yaml("media/media.yaml", optional=True)
+        if node is None:
+            return
+        reading = self.reading("media/media.yaml")
+        found = reading.fields(node, ["films", "images", "documents"])
+        readers: list[tuple[str, str, Callable[..., None]]] = [
+            ("films", "film", self.read_film),
+            ("images", "image", self.read_file),
+            ("documents", "document", self.read_file),
+        ]
+        for section, kind, read in readers:
+            entries = found.get(section)
+            if entries is None or (isinstance(entries, YamlText) and entries.is_null):
+                continue
+            if not isinstance(entries, YamlMap):
+                reading.problem(entries.line, _("Her skal det stå felter på formen «navn: verdi»."))
+                continue
+            for key, entry in entries.items.items():
+                if not _KEY.match(key):
+                    reading.problem(entries.key_lines[key], _("Nøkkelen må ha små bokstaver a–z, tall og bindestrek."))
+                    continue
+                if not isinstance(entry, YamlMap):
+                    reading.problem(entry.line, _("Her skal det stå felter på formen «navn: verdi»."))
+                    continue
+                identity = reading.uuid(entry.items.get("id")) or media_id_for(package.course.id, kind, key)
+                if identity in self.ids.values():
+                    reading.problem(entry.line, _("Id-en er brukt to ganger."))
+                self.ids[kind, key] = identity
+                read(reading, getattr(package, section), key, entry, identity)
+
+    def read_film(self, reading: FileReading, films: dict[str, Film], key: str, entry: YamlMap, identity: UUID) -> None:
+        found = reading.fields(
+            entry,
+            ["id", "title", "placeholder", "duration", "mp4", "webm", "poster", "captions", "transcript"],
+            required=["title", "mp4"],
+        )
+        film = Film(id=identity, title=reading.text(found.get("title")), lines={(): entry.line})
+        film.lines.update({(name,): item.line for name, item in found.items()})
+        film.placeholder = reading.flag(found.get("placeholder"), default=False)
+        duration = reading.text(found.get("duration")) or "0"
+        if re.fullmatch(r"\d{1,6}(\.\d{1,3})?", duration, re.ASCII):
+            film.duration = float(duration)
+        else:
+            reading.problem(found["duration"].line, _("Varigheten skrives i sekunder."))
+        film.mp4, film.webm, film.poster = (self.read_file_name(reading, found.get(name)) for name in ("mp4", "webm", "poster"))
+        film.transcript = reading.text(found.get("transcript"))
+        for item in reading._items(found.get("captions")):
+            fields = reading.fields(item, ["language", "file"], required=["language", "file"])
+            language = reading.one_of(fields.get("language"), list(CAPTION_LANGUAGES), default="")
+            if language in film.captions:
+                reading.problem(item.line, _("Språket står to ganger."))
+            if language:
+                film.captions[language] = self.read_file_name(reading, fields.get("file"))
+                film.lines["captions", language] = item.line
+        self.check_title(reading, film.title, found)
+        films[key] = film
+
+    def read_file(self, reading: FileReading, files: dict[str, MediaFile], key: str, entry: YamlMap, identity: UUID) -> None:
+        found = reading.fields(entry, ["id", "title", "file"], required=["title", "file"])
+        lines: Lines = {(): entry.line, **{(name,): item.line for name, item in found.items()}}
+        files[key] = MediaFile(
+            id=identity,
+            title=reading.text(found.get("title")),
+            file=self.read_file_name(reading, found.get("file")),
+            lines=lines,
+        )
+        self.check_title(reading, files[key].title, found)
+
+    def check_title(self, reading: FileReading, title: str, found: dict[str, YamlNode]) -> None:
+        if "title" in found:
+            reading.model_field(CoursePage, "title", title, found["title"].line)
+
+    def read_file_name(self, reading: FileReading, node: YamlNode | None) -> str:
+        """A file that lies in media/ itself: no folders, no way out."""
+        name = reading.text(node)
+        if node is None or not name:
+            return ""
+        if not _FILE_NAME.match(name) or name == "media.yaml":
+            reading.problem(node.line, _("«%s» er ikke navnet på en fil i mappen media.") % name[:100])
+            return ""
+        return name
+
+    # -- legal_references.yaml --
+
+    def read_references(self, package: Package) -> None:
+        node = self.read_yaml("legal_references.yaml", optional=True)
+        if node is None:
+            return
+        reading = self.reading("legal_references.yaml")
+        names = ["law", "paragraph", "summary", "url", "jurisdiction", "valid_from", "checked_on", "checked_by"]
+        for key, entry in node.items.items():
+            reading.model_field(LegalReference, "key", key, node.key_lines[key])
+            found = reading.fields(entry, names, required=[name for name in names if name != "valid_from"])
+            checked_on = reading.day(found.get("checked_on"))
+            if "checked_on" in found and checked_on is None:
+                reading.problem(found["checked_on"].line, _("Feltet «%s» mangler.") % "checked_on")
+            record = LegalEntry(
+                law=reading.text(found.get("law")),
+                paragraph=reading.text(found.get("paragraph")),
+                summary=reading.text(found.get("summary")),
+                url=reading.text(found.get("url")),
+                jurisdiction=reading.text(found.get("jurisdiction")),
+                valid_from=reading.day(found.get("valid_from")),
+                checked_on=checked_on or date.min,
+                checked_by=reading.text(found.get("checked_by")),
+                lines={(): node.key_lines[key], **{(name,): item.line for name, item in found.items()}},
+            )
+            for name in ("law", "paragraph", "summary", "url", "jurisdiction", "checked_by"):
+                if name in found:
+                    reading.model_field(LegalReference, name, getattr(record, name), found[name].line)
+            package.references[key] = record
+
+
+def text_features() -> frozenset[str]:
+    spec = BLOCKS["text"].fields["text"]
+    assert isinstance(spec, Rich)
+    return spec.features
+
+
+def find_root(folder: Path) -> Path:
+    """The folder course.yaml lies in: this one, or the only folder inside it (as zips often are)."""
+    if (folder / "course.yaml").exists() or not folder.is_dir():
+        return folder
+    inner = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))]
+    return inner[0] if len(inner) == 1 and (inner[0] / "course.yaml").exists() else folder
+
+
+def read_package(folder: Path) -> Package:
+    """The package in this folder. Raises PackageError naming every fault in its text."""
+    return PackageReader(find_root(folder)).read()
