@@ -1,6 +1,7 @@
 """Every change in this room."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
@@ -21,6 +22,9 @@ from wagtail.models import (
 
 from courses.blocks import ACTIVITY_TYPES, FILM_TYPES
 from courses.models import ChangeKind, ContentStamp, CourseIndexPage, LegalReference, LessonPage, LessonVersion
+from courses.packages.apply import ImportReport, PackageImport
+from courses.packages.check import PackageCheck
+from courses.packages.reader import read_package
 from people.models import User
 
 _LABELS = {
@@ -189,3 +193,27 @@ def mark_legal_references_checked(*, references: Iterable[LegalReference], user:
         log(instance=reference, action="wagtail.edit", user=user)
         count += 1
     return count
+
+
+def import_course_package(
+    *,
+    folder: Path,
+    section: str | None = None,
+    change_kind: str = ChangeKind.CORRECTION,
+    change_note: str = "",
+    user: Any = None,
+    check_only: bool = False,
+) -> ImportReport | None:
+    """Put the package in this folder in place: new, or over what has the same ids.
+
+    Everything is checked first; with `check_only` that is all. Raises PackageError, and changes nothing, when
+    anything is wrong. Unchanged lessons are not published again; lessons the package lacks are unpublished.
+    `user` is whose rights count and who stands in the history; None (a command) may do everything.
+    """
+    package = read_package(folder)
+    target = PackageCheck(package, section=section, user=user).run()
+    if check_only:
+        return None
+    work = PackageImport(package, target, change_kind=change_kind, change_note=change_note, user=user)
+    with work.undo_files(), transaction.atomic():
+        return work.run()

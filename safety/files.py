@@ -76,7 +76,7 @@ def check_image(file: IO[bytes], *, name: str) -> None:
         file.seek(0)
 
 
-def clean_image(file: IO[bytes], *, name: str) -> ContentFile[bytes]:
+def clean_image(file: IO[bytes], *, name: str) -> "ContentFile[bytes]":
     """The picture made anew: upright, in sRGB, without place, camera, comments or any other metadata.
 
     Raises FileRefusedError as `check_image` does.
