@@ -1,0 +1,203 @@
+"""Changes that join the rooms: the starter content, and people to try it with."""
+
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import yaml
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from wagtail.models import Locale, Page, Site
+
+from courses.actions import import_course_package, set_up_training_team
+from courses.models import CourseIndexPage, CoursePage, Principle, PrincipleSet
+from courses.packages.format import Lesson, PackageError
+from courses.packages.reader import PackageReader
+from courses.packages.stream import Names, stream_block
+from courses.packages.yaml_io import load_yaml, plain
+from home.models import HomePage, StandardPage
+from learning.models import LearningPathPage, LearnPage, PathStep
+from people.models import User
+
+STARTER = settings.BASE_DIR / "home" / "starter"
+NAMESPACE = uuid.UUID("2b1c6f0e-6a43-4c1d-9d0a-54b0f4a1c000")
+"""Identities of starter content that has none written down are made from its name under this one."""
+
+AnyPage = TypeVar("AnyPage", bound=Page)
+
+
+def read_starter(name: str) -> Any:
+    """One of the starter content's YAML files."""
+    return yaml.safe_load((STARTER / name).read_text(encoding="utf-8"))
+
+
+@transaction.atomic
+def load_starter_content(*, report: Callable[[str], object] = lambda line: None) -> None:
+    """Make the site as `home/starter/` describes it: all of it or, when interrupted, nothing.
+
+    Doing it again changes only what differs from the files, so no lesson gets a version more. Pages, courses and
+    principles that are not in the files stay as they are.
+    """
+    Page.objects.select_for_update().get(depth=1)  # a second loader waits here
+    locales = {code: Locale.objects.get_or_create(language_code=code)[0] for code, _label in settings.LANGUAGES}
+    site = read_starter("site.yaml")
+    load_principles(locales=locales)
+    report("Principles")
+
+    home = put_page(HomePage, parent=None, locale=locales["nb"], **site["home"])
+    put_site(home)
+    remove_welcome_page()
+    learn = put_page(LearnPage, parent=home, locale=locales["nb"], **site["learn"])
+    section = put_page(CourseIndexPage, parent=learn, locale=locales["nb"], **site["section"])
+    for name in site["pages"]:
+        put_standard_page(STARTER / "pages" / f"{name}.md", parent=home, locale=locales["nb"])
+    report("Pages")
+
+    for package in sorted(path.parent for path in STARTER.glob("courses/*/course.yaml")):
+        import_course_package(folder=package, section=section.slug)
+        report(f"Course {package.name}")
+    for path in site["paths"]:
+        put_learning_path(parent=learn, locale=locales["nb"], section=section, **path)
+        report(f"Learning path {path['slug']}")
+
+    set_up_training_team(section=section)
+    for name in site["groups"]:
+        Group.objects.get_or_create(name=name)
+    if settings.DEMO_LOGINS:
+        make_demo_people(**site["demo"])
+        report("Demo people")
+
+
+def load_principles(*, locales: dict[str, Locale]) -> None:
+    """The sets of principles.yaml in every language; a principle is the same one in all of them."""
+    for described in read_starter("principles.yaml"):
+        principle_set, _made = PrincipleSet.objects.get_or_create(key=described["key"])
+        update(principle_set, name=described["name"], note=described["note"])
+        for position, principle in enumerate(described["principles"], start=1):
+            slug = principle["slug"]
+            key = uuid.uuid5(NAMESPACE, f"{described['key']}/{slug}")
+            for code, locale in locales.items():
+                row = Principle.objects.filter(translation_key=key, locale=locale).first()
+                row = row or Principle(translation_key=key, locale=locale)
+                update(row, principle_set=principle_set, slug=slug, position=position, **principle[code])
+
+
+def update(row: Any, **values: Any) -> None:
+    """Save what differs, so that nothing that is as it should be counts as changed."""
+    if row.pk is None or any(getattr(row, name) != value for name, value in values.items()):
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save()
+
+
+def put_page(
+    model: type[AnyPage],
+    *,
+    parent: Page | None,
+    locale: Locale,
+    key: str,
+    **values: Any,
+) -> AnyPage:
+    """Publish the page under its parent (None: the tree's root), or bring the one with this identity up to date."""
+    page = model.objects.filter(translation_key=key, locale=locale).first()
+    if page is None:
+        place = Page.objects.get(pk=parent.pk) if parent else Page.objects.get(depth=1)
+        page = place.add_child(instance=model(translation_key=key, locale=locale, **values))
+        page.save_revision().publish()
+    elif any(stored(page, name) != stored(model(**values), name) for name in values):
+        for name, value in values.items():
+            setattr(page, name, value)
+        page.save_revision().publish()
+    return page
+
+
+def stored(page: Page, name: str) -> Any:
+    """A field's value as the database has it, so that two streams can be compared."""
+    return page._meta.get_field(name).get_prep_value(getattr(page, name))
+
+
+def put_standard_page(file: Path, *, parent: Page, locale: Locale) -> StandardPage:
+    """A page of text from Markdown with front matter, its body as a lesson's (docs/course-packages.md).
+
+    Raises PackageError with file and line.
+    """
+    reader = PackageReader(file.parent)
+    rows = (reader.read_text(file.name) or "").split("\n")
+    end = rows.index("---", 1)
+    fields = plain(load_yaml("\n".join(rows[1:end])))
+    key = uuid.uuid5(NAMESPACE, f"pages/{fields['slug']}")
+    text = Lesson(id=key, slug=fields["slug"], title=fields["title"])
+    reader.read_body(reader.reading(file.name), text, rows, end + 1, None)
+    if reader.problems:
+        raise PackageError(reader.problems)
+    names = Names(numbers={}, language=locale.language_code)
+    return put_page(
+        StandardPage,
+        parent=parent,
+        locale=locale,
+        key=str(key),
+        slug=fields["slug"],
+        title=fields["title"],
+        summary=fields["summary"],
+        show_in_footer=fields["show_in_footer"] == "true",
+        body=json.dumps([stream_block(block, names) for block in text.blocks]),
+    )
+
+
+def put_learning_path(
+    *, parent: Page, locale: Locale, section: Page, principle_set: str, chapters: list[str], **values: Any
+) -> LearningPathPage:
+    """A path whose steps point at the section's courses, in order."""
+    courses = {course.slug: course for course in CoursePage.objects.child_of(section)}
+    path = put_page(
+        LearningPathPage,
+        parent=parent,
+        locale=locale,
+        principle_set_id=PrincipleSet.objects.get(key=principle_set).pk,
+        **values,
+    )
+    if [step.course_id for step in path.steps.all()] != [courses[slug].pk for slug in chapters]:
+        path.steps.set([PathStep(course=courses[slug], sort_order=place) for place, slug in enumerate(chapters)])
+        path.save_revision().publish()
+    return path
+
+
+def put_site(home: HomePage) -> None:
+    """The default site answers at the configured address and starts at our front page."""
+    address = urlsplit(settings.BASE_URL)
+    site = Site.objects.filter(is_default_site=True).first() or Site(is_default_site=True)
+    update(
+        site,
+        hostname=settings.BASE_HOST,
+        port=address.port or (443 if settings.SECURE else 80),
+        site_name=settings.WAGTAIL_SITE_NAME,
+        root_page_id=home.pk,
+    )
+
+
+def remove_welcome_page() -> None:
+    """Take away the page Wagtail's first migration makes: no editor can make one of its bare type."""
+    for page in Page.objects.filter(depth=2, content_type__app_label="wagtailcore", content_type__model="page"):
+        if page.is_leaf() and not page.sites_rooted_here.exists():
+            page.delete()
+
+
+def make_demo_people(*, password: str, people: list[dict[str, Any]]) -> None:
+    """Invented people with one password, to try Flett with. Raises ImproperlyConfigured in production."""
+    if not settings.DEMO_LOGINS:
+        raise ImproperlyConfigured("Demo people exist only with FLETT_ENV=development and FLETT_DEMO_LOGINS=true.")
+    for person in people:
+        email = person["email"]
+        user = User.objects.filter(email=email).first()
+        if user is None:
+            make = User.objects.create_superuser if person.get("superuser") else User.objects.create_user
+            user = make(email, password, first_name=person["first_name"], last_name=person["last_name"])
+        EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+        for group in person.get("groups", []):
+            user.groups.add(Group.objects.get(name=group))
