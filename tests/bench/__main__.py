@@ -1,0 +1,198 @@
+"""`make bench`: each page of Flett against a bare Django page, in alternating rounds on the same machine.
+
+Counted is the processor time of the web processes and the database together, from /proc: it hardly moves
+when other programs share the machine, which waiting time does.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.request import Request, urlopen
+
+from tests.bench.measure import Round, run_round
+from tests.needs import find_postgresql
+from tests.postgres import throw_away_server
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = ROOT / "docs" / "bench.md"
+CLIENTS = (1, 8)
+TARGETS = {"lesson, anonymous": 2.0, "lesson, signed in": 2.0, "learning path": 2.5, "home": 2.5}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2, help="length of a round")
+    parser.add_argument("--no-report", action="store_true", help=f"leave {REPORT.relative_to(ROOT)} as it is")
+    options = parser.parse_args()
+    binaries = find_postgresql()
+    for found, name, package in [
+        (binaries, "PostgreSQL 15 or later", "postgresql"),
+        (shutil.which("wrk"), "wrk", "wrk"),
+    ]:
+        if not found:
+            print(f"{name} is not installed; install it with: apt-get install {package}", file=sys.stderr)
+            return 1
+    assert binaries is not None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flett-bench-")))
+        database = stack.enter_context(throw_away_server(binaries, options=[]))
+        host = database.rpartition("/")[0].partition("@/")[2]
+        subprocess.run([binaries / "createdb", "-h", host, "-U", "flett", "bare"], check=True)
+        servers = [
+            ("bare", "tests.bench.bare:application", bare_environment(f"{database.rpartition('/')[0]}/bare")),
+            ("flett", "config.wsgi:application", flett_environment(database, folder)),
+        ]
+        postmaster = int((Path(host) / "data" / "postmaster.pid").read_text().split()[0])
+        pages: list[dict[str, Any]] = []
+        for name, application, environment in servers:
+            prepared = prepare(name, environment)
+            port = free_port()
+            process = stack.enter_context(serve(application, environment, port))
+            for page in prepared["pages"]:
+                page |= {"address": f"http://127.0.0.1:{port}{page['url']}", "roots": [process, postmaster]}
+                page["sent"] = warm_up(page)
+                pages.append(page)
+        results = measure(pages, rounds=options.rounds, seconds=options.seconds)
+    report = write_report(pages, results, rounds=options.rounds, seconds=options.seconds)
+    print(report)
+    if not options.no_report:
+        REPORT.write_text(report)
+    return 0
+
+
+def bare_environment(database: str) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": database}
+
+
+def flett_environment(database: str, folder: Path) -> dict[str, str]:
+    """Production, except that it is plain HTTP on loopback."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FLETT_")}
+    return {
+        **kept,
+        "DATABASE_URL": database,
+        "FLETT_ENV": "production",
+        "FLETT_SECRET_KEY": secrets.token_urlsafe(60),
+        "FLETT_BASE_URL": "http://127.0.0.1",
+        "FLETT_ALLOW_HTTP": "true",
+        "FLETT_EMAIL_URL": "dummymail://",
+        "FLETT_FROM_EMAIL": "flett@example.org",
+        "FLETT_DATA_DIR": str(folder),
+        "FLETT_STATIC_ROOT": str(folder / "static"),
+        "FLETT_LOG_LEVEL": "WARNING",
+    }
+
+
+def prepare(name: str, environment: dict[str, str]) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.bench.prepare", name]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    prepared: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return prepared
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serve(application: str, environment: dict[str, str], port: int) -> Iterator[int]:
+    """gunicorn with two workers; yields the master's process id."""
+    command = [sys.executable, "-m", "gunicorn", application, "--workers=2", f"--bind=127.0.0.1:{port}"]
+    process = subprocess.Popen([*command, "--log-level=warning"], cwd=ROOT, env=environment)
+    try:
+        for _ in range(300):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            if process.poll() is not None:
+                raise RuntimeError(f"{application} did not start")
+            time.sleep(0.1)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def warm_up(page: dict[str, Any]) -> int:
+    """Let both workers render the page; return how many bytes travel."""
+    size = 0
+    for number in range(40):
+        headers = {"Accept-Encoding": "gzip" if number else "identity"}
+        if page["cookie"]:
+            headers["Cookie"] = page["cookie"]
+        with urlopen(Request(page["address"], headers=headers), timeout=30) as response:  # noqa: S310 – our own server
+            content = response.read()
+        if not number and page["expects"] not in content.decode():
+            raise RuntimeError(f"{page['address']} does not say {page['expects']}")
+        size = len(content)
+    return size
+
+
+def measure(pages: list[dict[str, Any]], *, rounds: int, seconds: int) -> dict[tuple[str, int], list[Round]]:
+    """Every page in every round, one after the other, so that a busy minute hits them all."""
+    results: dict[tuple[str, int], list[Round]] = {}
+    for number in range(rounds):
+        for clients in CLIENTS:
+            for page in pages:
+                print(f"\rround {number + 1}/{rounds}, {clients} clients: {page['name']:<24}", end="", file=sys.stderr)
+                done = run_round(
+                    url=page["address"], cookie=page["cookie"], clients=clients, seconds=seconds, roots=page["roots"]
+                )
+                results.setdefault((page["name"], clients), []).append(done)
+    print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
+    return results
+
+
+def write_report(
+    pages: list[dict[str, Any]], results: dict[tuple[str, int], list[Round]], *, rounds: int, seconds: int
+) -> str:
+    """The table in Markdown. A ratio is the median over rounds of page ÷ yardstick in the same round."""
+    yardstick = pages[0]["name"]
+    lines = [
+        "# What a page costs",
+        "",
+        "Written by `make bench`; do not edit. CPU is milliseconds of processor time per request, web processes and",
+        "database together; × is how many bare Django pages (session, signed-in reader, small template) that buys.",
+        "Both run in gunicorn with two workers on one PostgreSQL, asked by wrk with `Accept-Encoding: gzip`.",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, {rounds} rounds of {seconds} s each, medians; {os.cpu_count()} processors, "
+        f"Python {sys.version_info.major}.{sys.version_info.minor}.",
+        "",
+        "| page | CPU, 1 client | × | CPU, 8 clients | × | wait, 1 | wait, 8 | queries | first time | sent |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for page in pages:
+        cells = [page["name"]]
+        for clients in CLIENTS:
+            own, bare = results[page["name"], clients], results[yardstick, clients]
+            ratio = median(one.cpu / other.cpu for one, other in zip(own, bare, strict=True))
+            cells += [f"{median(one.cpu for one in own):.2f} ms", f"{ratio:.2f}{mark(page['name'], ratio)}"]
+        cells += [f"{median(one.wall for one in results[page['name'], clients]):.1f} ms" for clients in CLIENTS]
+        cells += [str(page["queries"]), str(page["queries_cold"]), f"{page['sent'] / 1000:.1f} kB"]
+        lines.append(f"| {' | '.join(cells)} |")
+    goals = "; ".join(f"{name} ≤ {goal:g} ×" for name, goal in TARGETS.items())
+    return "\n".join([*lines, "", f"Targets: {goals}. A ratio above its target is marked with !.", ""])
+
+
+def mark(name: str, ratio: float) -> str:
+    return " !" if ratio > TARGETS.get(name, float("inf")) else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

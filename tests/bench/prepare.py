@@ -1,0 +1,122 @@
+"""Fill an empty database and say what to measure, as JSON on standard output.
+
+`python -m tests.bench.prepare flett` runs under Flett's settings, `… bare` under the yardstick's.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+NAME = "Benedikte Benk"
+EMAIL = "benk@example.org"
+
+
+def prepare_bare() -> dict[str, Any]:
+    import tests.bench.bare  # configures Django
+
+    assert tests.bench.bare.application
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    first, last = NAME.split()
+    user = User.objects.create_user("benk", EMAIL, first_name=first, last_name=last)
+    cookie = sign_in(user, "django.contrib.auth.backends.ModelBackend")
+    return {"cookie": cookie, "pages": [describe("bare Django page", "/", cookie, expects=NAME)]}
+
+
+def prepare_flett() -> dict[str, Any]:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.urls import reverse
+
+    from courses.actions import bump_content_stamp
+    from courses.models import CoursePage, Principle
+    from courses.urls_of import page_path
+    from learning.models import LearningPathPage
+    from learning.queries import get_path_outline
+    from people.models import User
+
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        call_command("load_starter_content", stdout=nowhere)
+    first, last = NAME.split()
+    user = User.objects.create_user(EMAIL, first_name=first, last_name=last)
+    cookie = sign_in(user, settings.AUTHENTICATION_BACKENDS[0])
+
+    path = LearningPathPage.objects.live().filter(locale__language_code="nb").order_by("path").first()
+    assert path is not None, "the starter content has a learning path"
+    lesson = max(get_path_outline(path=path).chapters, key=lambda chapter: len(chapter.lessons)).lessons[1]
+    course = CoursePage.objects.live().filter(kind=CoursePage.Kind.SHORT_COURSE).first()
+    principle = Principle.objects.filter(locale__language_code="nb").order_by("pk").first()
+    assert course is not None and principle is not None
+    principle_url = reverse("home:principle", args=[principle.principle_set.key, principle.slug])
+    return {
+        "cookie": cookie,
+        "pages": [
+            describe("lesson, anonymous", lesson.url, "", expects=lesson.title, change=bump_content_stamp),
+            describe("lesson, signed in", lesson.url, cookie, expects=NAME, change=bump_content_stamp),
+            describe("learning path", page_path(path), cookie, expects=NAME, change=bump_content_stamp),
+            describe("home", "/", cookie, expects=NAME, change=bump_content_stamp),
+            describe("course", page_path(course), cookie, expects=NAME, change=bump_content_stamp),
+            describe("principle", principle_url, cookie, expects=NAME, change=bump_content_stamp),
+        ],
+    }
+
+
+def sign_in(user: Any, backend: str) -> str:
+    """The cookie header of somebody who has signed in."""
+    from importlib import import_module
+
+    from django.conf import settings
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = backend
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def describe(
+    name: str, url: str, cookie: str, *, expects: str, change: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    """The page with its query counts: the first time after a change of content, and after that."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    Client(headers={"host": "127.0.0.1"}).get(url)  # what a process reads once in its life is no page's cost
+    change()
+    for _ in range(3):
+        client = Client(headers={"cookie": cookie, "host": "127.0.0.1"})
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            response = client.get(url)
+        assert response.status_code == 200, f"{url} answers {response.status_code}"
+        assert expects in response.content.decode(), f"{url} does not say {expects}"
+        counts.append(len(captured))
+    return {
+        "name": name,
+        "url": url,
+        "cookie": cookie,
+        "expects": expects,
+        "queries_cold": counts[0],
+        "queries": counts[-1],
+        "bytes": len(response.content),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps({"flett": prepare_flett, "bare": prepare_bare}[sys.argv[1]]()))
