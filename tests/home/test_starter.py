@@ -11,8 +11,6 @@ from django.contrib.auth import authenticate
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from wagtail.models import Locale, Page, Revision, Site
 
 from courses.models import CoursePage, FlettMedia, LegalReference, LessonPage, LessonVersion, Principle, PrincipleSet
@@ -222,39 +220,6 @@ def test_starter_changed_by_hand_is_brought_back_and_nothing_else_is_touched(sta
     assert StandardPage.objects.count() == 5
 
 
-def test_starter_interrupted_half_way_leaves_nothing_and_works_the_next_time(
-    db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stop(**kwargs: Any) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(actions, "put_learning_path", stop)
-        with pytest.raises(KeyboardInterrupt):
-            load_starter_content()
-    assert not HomePage.objects.exists()
-    assert not Principle.objects.exists()
-    assert not LessonVersion.objects.exists()
-    load_starter_content()
-    assert LessonVersion.objects.count() == 33
-
-
-def test_starter_is_not_loaded_over_a_site_when_asked_to_load_an_empty_one(home: HomePage) -> None:
-    out = StringIO()
-    with CaptureQueriesContext(connection) as queries:
-        call_command("load_starter_content", "--if-empty", stdout=out)
-    assert out.getvalue() == ""
-    assert len(queries) == 1
-    assert CoursePage.objects.count() == 0
-
-
-def test_starter_command_loads_an_empty_site(db: None) -> None:
-    out = StringIO()
-    call_command("load_starter_content", "--if-empty", stdout=out)
-    assert out.getvalue() == "The starter content is loaded.\n"
-    assert CoursePage.objects.count() == 11
-
-
 DEMO = {
     "deltaker@demo.example": (False, []),
     "teamleder@demo.example": (False, []),
@@ -282,7 +247,7 @@ def test_demo_logins_are_listed_with_address_and_password_that_work(starter: Non
     call_command("demo_logins", stdout=out)
     address, head, *rows = out.getvalue().splitlines()
     assert address == "http://127.0.0.1:8000"
-    assert head == "role            e-mail                         password"
+    assert head == "role             e-mail                         password"
     assert [row.split("  ")[0] for row in rows] == [
         "learner",
         "team leader",
@@ -298,7 +263,8 @@ def test_demo_logins_are_listed_with_address_and_password_that_work(starter: Non
         assert authenticate(email=email, password=password) == User.objects.get(email=email)
 
 
-def test_demo_people_are_refused_in_production(db: None, settings: Any) -> None:
+def test_demo_people_are_refused_in_production(starter: None, settings: Any) -> None:
+    User.objects.all().delete()
     settings.DEMO_LOGINS = False
     with pytest.raises(ImproperlyConfigured, match="FLETT_ENV=development"):
         actions.make_demo_people(password="x", people=[])
@@ -306,8 +272,3 @@ def test_demo_people_are_refused_in_production(db: None, settings: Any) -> None:
         call_command("demo_logins")
     load_starter_content()
     assert User.objects.count() == 0
-
-
-def test_demo_logins_say_how_to_make_them_when_there_are_none(db: None) -> None:
-    with pytest.raises(CommandError, match="load_starter_content"):
-        call_command("demo_logins")
