@@ -359,9 +359,7 @@ def _check_office(archive: zipfile.ZipFile, *, names: list[str], extension: str)
         raise FileRefusedError(_macro_message())
     if any("/activex/" in name or re.search(r"/embeddings/.*\.bin$", name) for name in lowered):
         raise FileRefusedError(
-            _(
-                "Filen har et innebygd objekt som kan kjøre kode. Lim det inn som bilde eller tabell i stedet, og prøv igjen."
-            )
+            _("Filen har et innebygd objekt som kan kjøre kode. Lim det inn som bilde eller tabell i stedet.")
         )
     if "word/_rels/settings.xml.rels" in names and _REMOTE_TEMPLATE.search(
         _part(archive, "word/_rels/settings.xml.rels")
