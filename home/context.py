@@ -10,5 +10,8 @@ from home.queries import get_site_links
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Header and footer links, read only by templates that show them. Two queries where they do."""
-    return {"site": SimpleLazyObject(lambda: get_site_links(language=translation.get_language() or "nb"))}
+    """Header and footer links, read only by templates that show them. One query where they do.
+
+    Not named `site`: allauth's pages carry Django's site under that name.
+    """
+    return {"site_links": SimpleLazyObject(lambda: get_site_links(language=translation.get_language() or "nb"))}

@@ -5,6 +5,7 @@ const wide = matchMedia("(min-width: 60rem)");
 for (const details of document.querySelectorAll("[data-sheet]")) {
   const summary = details.querySelector("summary");
   const content = details.querySelector("nav");
+  const column = details.parentElement;
   const dialog = document.createElement("dialog");
   dialog.className = "sheet";
   dialog.setAttribute("aria-label", content.getAttribute("aria-label"));
@@ -36,6 +37,11 @@ for (const details of document.querySelectorAll("[data-sheet]")) {
   const fit = () => {
     if (wide.matches && dialog.open) dialog.close();
     details.open = wide.matches;
+    const current = content.querySelector("[aria-current]");
+    // Where the path is longer than the window, begin at the current lesson.
+    if (wide.matches && current && current.offsetTop + current.offsetHeight > column.clientHeight) {
+      column.scrollTop = current.offsetTop - column.clientHeight / 2;
+    }
   };
   wide.addEventListener("change", fit);
   fit();
