@@ -32,6 +32,8 @@ from safety.files import clean_image
 class ImportReport:
     """What an import did, in titles and keys."""
 
+    title: str
+    slug: str
     course: CoursePage | None = None
     course_state: str = "unchanged"
     created: list[str] = field(default_factory=list)
@@ -44,9 +46,8 @@ class ImportReport:
 
     def lines(self) -> list[str]:
         """Short lines for a person."""
-        assert self.course is not None
         states = {"created": _("nytt kurs"), "updated": _("kurset er endret"), "unchanged": _("kurset er uendret")}
-        found = [f"{self.course.title} ({self.course.slug}): {states[self.course_state]}"]
+        found = [f"{self.title} ({self.slug}): {states[self.course_state]}"]
         for label, titles in (
             (_("Nye leksjoner"), self.created),
             (_("Endrede leksjoner"), self.updated),
@@ -78,9 +79,9 @@ def same_content(stored: FieldFile, path: Path | None) -> bool:
     if not stored:
         return False
     try:
-        if stored.storage.size(stored.name) != path.stat().st_size:
+        if stored.storage.size(stored.name or "") != path.stat().st_size:
             return False
-        with stored.storage.open(stored.name) as old, path.open("rb") as new:
+        with stored.storage.open(stored.name or "") as old, path.open("rb") as new:
             return digest(old) == digest(new)
     except FileNotFoundError:
         return False
@@ -98,7 +99,7 @@ def same_picture(stored: FieldFile, path: Path | None) -> bool:
     if not stored or path is None:
         return False
     try:
-        with stored.storage.open(stored.name) as old:
+        with stored.storage.open(stored.name or "") as old:
             return digest(old) == hashlib.sha256(cleaned_image(path).read()).digest()
     except FileNotFoundError:
         return False
@@ -155,7 +156,7 @@ class PackageImport:
         self.change_kind = change_kind
         self.change_note = change_note
         self.user = user
-        self.report = ImportReport(notes=list(package.notes))
+        self.report = ImportReport(package.course.title, package.course.slug, notes=list(package.notes))
         self.saved: list[FieldFile] = []
 
     @contextmanager
@@ -165,7 +166,7 @@ class PackageImport:
             yield
         except BaseException:
             for file in self.saved:
-                file.storage.delete(file.name)
+                file.storage.delete(file.name or "")
             raise
 
     def run(self) -> ImportReport:

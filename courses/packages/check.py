@@ -23,7 +23,19 @@ from courses.models import (
     Principle,
     Programme,
 )
-from courses.packages.format import BLOCKS, Block, Field, Group, Items, Lesson, Package, PackageError, Problem, Ref, Rich
+from courses.packages.format import (
+    BLOCKS,
+    Block,
+    Field,
+    Group,
+    Items,
+    Lesson,
+    Package,
+    PackageError,
+    Problem,
+    Ref,
+    Rich,
+)
 from courses.packages.markdown import parse_html, walk
 from courses.packages.stream import Names, stream_block
 from safety import files
@@ -116,7 +128,8 @@ class PackageCheck:
         section = sections.first()
         if section is None:
             message = (
-                _("Det finnes ingen kursseksjon med adressen «%(section)s» på dette språket.") % {"section": self.section}
+                _("Det finnes ingen kursseksjon med adressen «%(section)s» på dette språket.")
+                % {"section": self.section}
                 if self.section
                 else _("Det finnes ingen kursseksjon på dette språket å legge kurset i.")
             )
@@ -211,10 +224,14 @@ class PackageCheck:
         for image in package.images.values():
             stored_image = FlettImage.objects.filter(key=image.id).first()
             self.check_file(image.file, files.check_image, image.lines.get(("file",), 1), has_stored=bool(stored_image))
-            self.check_media_rights(stored_image, "courses.change_flettimage", "courses.add_flettimage", image.lines[()])
+            self.check_media_rights(
+                stored_image, "courses.change_flettimage", "courses.add_flettimage", image.lines[()]
+            )
         for document in package.documents.values():
             stored = FlettDocument.objects.filter(key=document.id).first()
-            self.check_file(document.file, files.check_document, document.lines.get(("file",), 1), has_stored=bool(stored))
+            self.check_file(
+                document.file, files.check_document, document.lines.get(("file",), 1), has_stored=bool(stored)
+            )
             self.check_media_rights(
                 stored, "courses.change_flettdocument", "courses.add_flettdocument", document.lines[()]
             )
@@ -312,11 +329,25 @@ class PackageCheck:
         """Rows for what the package brings, without files: enough to be chosen."""
         package = self.package
         for model, entries in (
-            (FlettImage, [{"file": image.file, "width": 1, "height": 1, "key": image.id, "title": image.title} for image in package.images.values()]),
-            (FlettDocument, [{"file": document.file, "key": document.id, "title": document.title} for document in package.documents.values()]),
+            (
+                FlettImage,
+                [
+                    {"file": image.file, "width": 1, "height": 1, "key": image.id, "title": image.title}
+                    for image in package.images.values()
+                ],
+            ),
+            (
+                FlettDocument,
+                [
+                    {"file": document.file, "key": document.id, "title": document.title}
+                    for document in package.documents.values()
+                ],
+            ),
             (FlettMedia, [film_row(film) for film in package.films.values()]),
         ):
-            stored = set(model.objects.filter(key__in=[entry["key"] for entry in entries]).values_list("key", flat=True))
+            stored = set(
+                model.objects.filter(key__in=[entry["key"] for entry in entries]).values_list("key", flat=True)
+            )
             model.objects.bulk_create([model(**entry) for entry in entries if entry["key"] not in stored])
         stored_laws = set(LegalReference.objects.values_list("key", flat=True))
         LegalReference.objects.bulk_create(
@@ -333,7 +364,9 @@ class PackageCheck:
             block = blocks[int(place)]
             for path, message in flatten(child):
                 self.problem(lesson.file, line_of(block, path), f"{block.type}: {message}")
-        for message in getattr(error, "non_block_errors", None) or ([] if hasattr(error, "block_errors") else error.messages):
+        for message in getattr(error, "non_block_errors", None) or (
+            [] if hasattr(error, "block_errors") else error.messages
+        ):
             self.problem(lesson.file, 1, str(message))
 
 

@@ -37,7 +37,7 @@ from courses.packages.markdown import canonical_html, map_links
 STREAM_NAMES = {("image", "file"): "image"}
 """Where a field is called something else in the editor's block than in the package."""
 
-_MEDIA = {"film": FlettMedia, "image": FlettImage, "document": FlettDocument}
+_MEDIA: dict[str, Any] = {"film": FlettMedia, "image": FlettImage, "document": FlettDocument}
 
 
 class Collector:
@@ -54,7 +54,7 @@ class Collector:
         if not isinstance(pk, int):
             return None
         if pk not in self.found[kind]:
-            model = LegalReference if kind == "law" else _MEDIA[kind]
+            model: Any = LegalReference if kind == "law" else _MEDIA[kind]
             self.found[kind][pk] = model.objects.filter(pk=pk).first()
         return self.found[kind][pk]
 
@@ -71,8 +71,8 @@ class Collector:
                     if isinstance(item, Ref) and isinstance(pk, int):
                         wanted[item.kind].add(pk)
         for kind, pks in wanted.items():
-            model = LegalReference if kind == "law" else _MEDIA[kind]
-            self.found[kind].update({pk: None for pk in pks} | model.objects.in_bulk(pks))
+            model: Any = LegalReference if kind == "law" else _MEDIA[kind]
+            self.found[kind].update(dict.fromkeys(pks) | model.objects.in_bulk(pks))
 
     def page_key(self, pk: int) -> UUID | None:
         if pk not in self.pages:
@@ -283,7 +283,7 @@ def copier(files: dict[str, FieldFile]) -> Callable[[str, Path], None]:
         file = files[name]
         if isinstance(file.storage, FileSystemStorage) and target.exists() and target.samefile(file.path):
             return
-        with file.storage.open(file.name) as source, target.open("wb") as sink:
+        with file.storage.open(file.name or "") as source, target.open("wb") as sink:
             copyfileobj(source, sink)
 
     return copy

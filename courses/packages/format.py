@@ -91,6 +91,7 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Items:
     item: "Field"
+    on_one_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,17 @@ _QUIZ: dict[str, Field] = {
     "explanation": Rich(optional=True),
 }
 
+PROSE = frozenset(TEXT_FEATURES)
+"""What running text may use: all that the small texts may, and headings and links to documents."""
+
 BLOCKS: dict[str, Group] = {
-    "text": Group({"text": Rich(features=frozenset(TEXT_FEATURES))}),
-    "image": Group({"file": Ref("image"), "alt": Text(), "caption": Text(optional=True), "source": Text(optional=True)}),
-    "table": Group({"caption": Text(), "columns": Items(Text()), "rows": Cells(), "source": Text(optional=True)}),
+    "text": Group({"text": Rich(features=PROSE)}),
+    "image": Group(
+        {"file": Ref("image"), "alt": Text(), "caption": Text(optional=True), "source": Text(optional=True)}
+    ),
+    "table": Group(
+        {"caption": Text(), "columns": Items(Text(), on_one_line=True), "rows": Cells(), "source": Text(optional=True)}
+    ),
     "fact_box": Group({"title": Text(), "text": Rich()}),
     "quotation": Group({"text": Text(), "attribution": Text(), "source": Text(optional=True)}),
     "key_message": Group({"text": Text()}),
@@ -177,10 +185,6 @@ Lines = dict[tuple[str | int, ...], int]
 """Where each value stands in its file, by its path inside the block or the front matter."""
 
 
-def no_lines() -> Any:
-    return field(default_factory=dict, compare=False, repr=False)
-
-
 @dataclass(slots=True)
 class Block:
     """One block of a lesson: its portable value is HTML for `text` and a dict for every other type."""
@@ -189,7 +193,7 @@ class Block:
     id: UUID
     value: Any
     line: int = field(default=0, compare=False, repr=False)
-    lines: Lines = no_lines()
+    lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -204,7 +208,7 @@ class Lesson:
     pass_percent: int = 80
     summary: str = ""
     blocks: list[Block] = field(default_factory=list)
-    lines: Lines = no_lines()
+    lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def file(self) -> str:
@@ -227,7 +231,7 @@ class Course:
     cpd_hours: Decimal | None
     contact: str
     sign_in_required: bool
-    lines: Lines = no_lines()
+    lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -241,7 +245,7 @@ class Film:
     poster: str = ""
     captions: dict[str, str] = field(default_factory=dict)
     transcript: str = ""
-    lines: Lines = no_lines()
+    lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -251,7 +255,7 @@ class MediaFile:
     id: UUID
     title: str
     file: str
-    lines: Lines = no_lines()
+    lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -264,7 +268,7 @@ class LegalEntry:
     valid_from: date | None
     checked_on: date
     checked_by: str
-    lines: Lines = no_lines()
+    lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)

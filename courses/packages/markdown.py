@@ -24,7 +24,7 @@ _BLOCKS = frozenset({"p", "ul", "ol", "li"}) | HEADINGS
 _SAME = {"strong": "b", "em": "i"}
 
 
-class MarkdownProblem(ValueError):
+class MarkdownError(ValueError):
     """Something in the text that lessons do not have; `line` counts from 0 at the text's first line."""
 
     def __init__(self, line: int, message: str) -> None:
@@ -89,7 +89,9 @@ def render_html(node: Element | str) -> str:
     tag = _SAME.get(node.tag, node.tag)
     if tag == "br":
         return "<br/>"
-    attributes = "".join(f' {name}="{escape(value)}"' for name, value in sorted(node.attributes.items()) if name != "data-block-key")
+    attributes = "".join(
+        f' {name}="{escape(value)}"' for name, value in sorted(node.attributes.items()) if name != "data-block-key"
+    )
     return f"<{tag}{attributes}>{inner}</{tag}>"
 
 
@@ -136,7 +138,7 @@ def _change_links(node: Element, change: Callable[[dict[str, str]], dict[str, st
 _parser = MarkdownIt("commonmark", {"html": True})  # HTML is recognised in order to be refused
 _parser.validateLink = lambda url: True  # type: ignore[method-assign]  # our own check below names the line
 _parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
-_parser.normalizeLinkText = lambda url: url  # type: ignore[method-assign]
+_parser.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
 
 _INLINE = {
     "strong_open": "<b>",
@@ -185,7 +187,7 @@ def link_problem(href: str) -> str | None:
 
 
 def to_html(source: str, features: frozenset[str]) -> str:
-    """The Markdown as canonical HTML. Raises MarkdownProblem for what these features do not have."""
+    """The Markdown as canonical HTML. Raises MarkdownError for what these features do not have."""
     tags = allowed_tags(features)
     pieces: list[str] = []
     item_blocks: list[int] = []  # paragraphs seen in each open list item
@@ -202,13 +204,13 @@ def to_html(source: str, features: frozenset[str]) -> str:
             elif kind == "paragraph_open":
                 item_blocks[-1] += 1
                 if item_blocks[-1] > 1:
-                    raise MarkdownProblem(line, _("Et punkt i en liste kan bare ha ett avsnitt."))
+                    raise MarkdownError(line, _("Et punkt i en liste kan bare ha ett avsnitt."))
         elif kind in {"heading_open", "heading_close"}:
             if item_blocks:
-                raise MarkdownProblem(line, _("En overskrift kan ikke stå i en liste."))
+                raise MarkdownError(line, _("En overskrift kan ikke stå i en liste."))
             if token.tag not in tags:
                 allowed = ", ".join("#" * int(tag[1]) for tag in sorted(HEADINGS & tags))
-                raise MarkdownProblem(
+                raise MarkdownError(
                     line,
                     _("Denne overskriften kan ikke brukes her. Bruk %s.") % allowed
                     if allowed
@@ -217,7 +219,9 @@ def to_html(source: str, features: frozenset[str]) -> str:
             pieces.append(f"<{token.tag}>" if kind == "heading_open" else f"</{token.tag}>")
         elif kind == "ordered_list_open":
             if token.attrGet("start") not in {None, 1}:
-                raise MarkdownProblem(line, _("En nummerert liste må begynne på 1. Skriv «\\.» etter tallet hvis det ikke er en liste."))
+                raise MarkdownError(
+                    line, _("En nummerert liste må begynne på 1. Skriv «\\.» etter tallet hvis det ikke er en liste.")
+                )
             pieces.append("<ol>")
         elif kind in _BLOCK:
             if kind == "list_item_open":
@@ -226,7 +230,7 @@ def to_html(source: str, features: frozenset[str]) -> str:
                 item_blocks.pop()
             pieces.append(_BLOCK[kind])
         else:
-            raise MarkdownProblem(line, _refusal(kind, features))
+            raise MarkdownError(line, _refusal(kind, features))
     rendered = "".join(pieces)
     return canonical_html(rendered, features)
 
@@ -240,14 +244,14 @@ def _inline_html(token: Token, line: int, tags: frozenset[str], features: frozen
             href = str(child.attrGet("href") or "")
             problem = link_problem(href)
             if problem:
-                raise MarkdownProblem(line, problem)
+                raise MarkdownError(line, problem)
             if child.attrGet("title"):
-                raise MarkdownProblem(line, _("En lenke kan ikke ha egen tittel."))
+                raise MarkdownError(line, _("En lenke kan ikke ha egen tittel."))
             pieces.append(f'<a href="{escape(href)}">')
         elif child.type in _INLINE:
             pieces.append(_INLINE[child.type])
         else:
-            raise MarkdownProblem(line, _refusal(child.type, features))
+            raise MarkdownError(line, _refusal(child.type, features))
         line += child.type in {"softbreak", "hardbreak"}
     return "".join(pieces)
 
@@ -256,10 +260,10 @@ def _inline_html(token: Token, line: int, tags: frozenset[str], features: frozen
 
 _NEEDED = re.compile(r"([\\`*_\[\]<])|&(?=#?\w+;)")
 _ANY = re.compile(r"([!-/:-@\[-`{-~])")
-_LINE_START = re.compile(r"(?m)^(?:([#>+\-=~])|(\d{1,9})([.)])|(:::))")
+_LINE_START = re.compile(r"(?m)^(?:(#{1,6}(?=\s|$)|>|[+-](?=\s|$)|=+\s*$|--+\s*$|~~~)|(\d{1,9})([.)])(?=\s|$)|(:::))")
 
 
-class _CannotSay(Exception):
+class _CannotSayError(Exception):
     """This HTML has no Markdown."""
 
 
@@ -274,18 +278,18 @@ def to_markdown(html: str, features: frozenset[str]) -> str | None:
                 markdown = "\n\n".join(_block(child, needed_only, star) for child in root.children)
                 if to_html(markdown, features) == html and not re.search(r"(?m)^:::", markdown):
                     return markdown
-            except (_CannotSay, MarkdownProblem):
+            except (_CannotSayError, MarkdownError):
                 continue
     return None
 
 
 def _block(node: Element | str, needed_only: bool, star: str) -> str:
     if isinstance(node, str) or node.tag not in _BLOCKS:
-        raise _CannotSay
+        raise _CannotSayError
     if node.tag in HEADINGS:
         text = _inline(node.children, needed_only, star)
         if "\n" in text:
-            raise _CannotSay
+            raise _CannotSayError
         return f"{'#' * int(node.tag[1])} {text}"
     if node.tag == "p":
         return _start_of_line(_inline(node.children, needed_only, star))
@@ -296,12 +300,12 @@ def _list(node: Element, needed_only: bool, star: str) -> str:
     lines = []
     for number, item in enumerate(node.children, 1):
         if isinstance(item, str) or item.tag != "li":
-            raise _CannotSay
+            raise _CannotSayError
         mark = "- " if node.tag == "ul" else f"{number}. "
         nested = [child for child in item.children if isinstance(child, Element) and child.tag in {"ul", "ol"}]
         inline = item.children[: len(item.children) - len(nested)]
         if nested != item.children[len(inline) :]:
-            raise _CannotSay
+            raise _CannotSayError
         body = [_start_of_line(_inline(inline, needed_only, star))] if inline else []
         body += [_list(child, needed_only, star) for child in nested if isinstance(child, Element)]
         indent = " " * len(mark)
@@ -313,7 +317,9 @@ def _inline(nodes: list[Element | str], needed_only: bool, star: str) -> str:
     pieces = []
     for node in nodes:
         if isinstance(node, str):
-            pieces.append(_NEEDED.sub(lambda match: f"\\{match.group()}", node) if needed_only else _ANY.sub(r"\\\1", node))
+            pieces.append(
+                _NEEDED.sub(lambda match: f"\\{match.group()}", node) if needed_only else _ANY.sub(r"\\\1", node)
+            )
         elif node.tag == "br":
             pieces.append("\\\n")
         elif node.tag == "b":
@@ -323,14 +329,14 @@ def _inline(nodes: list[Element | str], needed_only: bool, star: str) -> str:
         elif node.tag == "a" and set(node.attributes) == {"href"}:
             pieces.append(f"[{_inline(node.children, needed_only, star)}]({_destination(node.attributes['href'])})")
         else:
-            raise _CannotSay
+            raise _CannotSayError
     return "".join(pieces)
 
 
 def _destination(href: str) -> str:
     if re.search(r"[\s()<>\\]", href):
         if "\n" in href:
-            raise _CannotSay
+            raise _CannotSayError
         return "<" + re.sub(r"([<>\\]|&(?=#?\w+;))", r"\\\1", href) + ">"
     return re.sub(r"&(?=#?\w+;)", r"\\&", href)
 

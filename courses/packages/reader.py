@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.db import models
 from django.utils.translation import gettext as _
 
 from courses.models import CoursePage, LegalReference, LessonPage
@@ -17,15 +15,10 @@ from courses.packages.format import (
     BLOCKS,
     FORMAT,
     MAX_TEXT_FILE_BYTES,
+    PROSE,
     Block,
-    Cells,
-    Choice,
     Course,
-    Field,
     Film,
-    Flag,
-    Group,
-    Items,
     LegalEntry,
     Lesson,
     Lines,
@@ -33,231 +26,19 @@ from courses.packages.format import (
     Package,
     PackageError,
     Problem,
-    Ref,
-    Rich,
-    Text,
     course_id_for,
     fill_block_ids,
     lesson_id_for,
     media_id_for,
 )
-from courses.packages.markdown import MarkdownProblem, canonical_html, map_links, to_html
-from courses.packages.yaml_io import YamlList, YamlMap, YamlNode, YamlProblem, YamlText, load_yaml
-from safety.html import HtmlTooLargeError
+from courses.packages.reading import FileReading
+from courses.packages.yaml_io import YamlError, YamlList, YamlMap, YamlNode, YamlText, load_yaml
 
 CAPTION_LANGUAGES = ("nb", "da", "en")
 MAX_LESSONS = 200
 _FENCE = re.compile(r":::[ \t]*([a-z_]*)[ \t]*\Z")
 _FILE_NAME = re.compile(r"[A-Za-z0-9æøåÆØÅ_][A-Za-z0-9æøåÆØÅ_. -]{0,150}\Z")
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,99}\Z")
-
-
-class FileReading:
-    """One file being read: values come out, problems go into the common list, lines are remembered."""
-
-    def __init__(self, file: str, problems: list[Problem], ids: dict[tuple[str, str], UUID]) -> None:
-        self.file = file
-        self.problems = problems
-        self.ids = ids
-
-    def problem(self, line: int, message: str) -> None:
-        self.problems.append(Problem(self.file, line, message))
-
-    # -- scalars --
-
-    def text(self, node: YamlNode | None) -> str:
-        if node is None:
-            return ""
-        if not isinstance(node, YamlText):
-            self.problem(node.line, _("Her skal det stå tekst."))
-            return ""
-        if "\x00" in node.text:
-            self.problem(node.line, _("Teksten inneholder et ugyldig tegn (NUL)."))
-            return ""
-        return "" if node.is_null else node.text.replace("\r\n", "\n").replace("\r", "\n")
-
-    def flag(self, node: YamlNode | None, *, default: bool) -> bool:
-        if node is None:
-            return default
-        text = self.text(node).lower()
-        if text not in {"true", "false"}:
-            self.problem(node.line, _("Her skal det stå true eller false."))
-        return text == "true"
-
-    def whole(self, node: YamlNode | None, *, default: int) -> int:
-        if node is None:
-            return default
-        text = self.text(node)
-        if not re.fullmatch(r"-?\d{1,9}", text, re.ASCII):
-            self.problem(node.line, _("Her skal det stå et helt tall."))
-            return default
-        return int(text)
-
-    def uuid(self, node: YamlNode | None) -> UUID | None:
-        if node is None:
-            return None
-        try:
-            return UUID(self.text(node))
-        except ValueError:
-            self.problem(node.line, _("Dette er ikke en gyldig id (UUID)."))
-            return None
-
-    def day(self, node: YamlNode | None) -> date | None:
-        if node is None or (isinstance(node, YamlText) and node.is_null):
-            return None
-        try:
-            return date.fromisoformat(self.text(node))
-        except ValueError:
-            self.problem(node.line, _("Her skal det stå en dato på formen 2026-11-22."))
-            return None
-
-    def one_of(self, node: YamlNode | None, allowed: list[str], *, default: str) -> str:
-        if node is None:
-            return default
-        text = self.text(node)
-        if text not in allowed:
-            self.problem(
-                node.line, _("«%(text)s» finnes ikke. Velg mellom %(allowed)s.") % {"text": text[:60], "allowed": ", ".join(allowed)}
-            )
-            return default
-        return text
-
-    def texts(self, node: YamlNode | None) -> list[str]:
-        if node is None or (isinstance(node, YamlText) and node.is_null):
-            return []
-        if not isinstance(node, YamlList):
-            self.problem(node.line, _("Her skal det stå en liste."))
-            return []
-        return [self.text(item) for item in node.items]
-
-    def fields(self, node: YamlNode, allowed: list[str], *, required: list[str] | None = None) -> dict[str, YamlNode]:
-        """The fields of a mapping; unknown and missing ones are problems."""
-        if not isinstance(node, YamlMap):
-            self.problem(node.line, _("Her skal det stå felter på formen «navn: verdi»."))
-            return {}
-        for name in node.items:
-            if name not in allowed:
-                self.problem(
-                    node.key_lines[name],
-                    _("Feltet «%(name)s» finnes ikke her. Feltene er %(allowed)s.")
-                    % {"name": name[:60], "allowed": ", ".join(allowed)},
-                )
-        for name in required or []:
-            if name not in node.items:
-                self.problem(node.line, _("Feltet «%s» mangler.") % name)
-        return {name: item for name, item in node.items.items() if name in allowed}
-
-    def model_field(self, model: type[models.Model], name: str, value: Any, line: int, *, label: str = "") -> None:
-        """Ask the model's own field; its message goes to the author."""
-        model_field = model._meta.get_field(name)
-        assert isinstance(model_field, models.Field)
-        try:
-            model_field.clean(value, None)
-        except ValidationError as error:
-            for message in error.messages:
-                self.problem(line, f"{label or name}: {message}")
-
-    # -- Markdown --
-
-    def rich(self, node: YamlNode | None, features: frozenset[str]) -> str:
-        """Portable HTML of a Markdown field, or of `{html: …}`."""
-        if node is None:
-            return ""
-        if isinstance(node, YamlMap):
-            found = self.fields(node, ["html"], required=["html"])
-            source = self.text(found.get("html"))
-            try:
-                return self.portable(canonical_html(source, features), node.line)
-            except HtmlTooLargeError:
-                self.problem(node.line, _("Teksten er for lang."))
-                return ""
-        text = self.text(node)
-        return self.markdown(text, features, node.text_line if isinstance(node, YamlText) else node.line)
-
-    def markdown(self, source: str, features: frozenset[str], first_line: int) -> str:
-        try:
-            return self.portable(to_html(source, features), first_line)
-        except MarkdownProblem as problem:
-            self.problem(first_line + problem.line, str(problem))
-        except HtmlTooLargeError:
-            self.problem(first_line, _("Teksten er for lang."))
-        return ""
-
-    def portable(self, html: str, line: int) -> str:
-        """Links to documents say the key in the file and the id inside Flett."""
-
-        def change(attributes: dict[str, str]) -> dict[str, str] | None:
-            href = attributes.get("href", "")
-            scheme, _colon, name = href.partition(":")
-            if scheme == "document":
-                if ("document", name) not in self.ids:
-                    self.problem(line, _("Dokumentet «%s» står ikke i media/media.yaml.") % name[:100])
-                    return None
-                return {"href": f"document:{self.ids['document', name]}"}
-            if scheme == "page":
-                try:
-                    return {"href": f"page:{UUID(name)}"}
-                except ValueError:
-                    self.problem(line, _("Lenken «%s» må være page: og sidens id (UUID).") % href[:100])
-                    return None
-            return attributes
-
-        return map_links(html, change)
-
-    # -- blocks --
-
-    def value(self, spec: Field, node: YamlNode | None, path: tuple[str | int, ...], lines: Lines) -> Any:
-        """What a field of a block holds; absent optional fields are empty."""
-        if node is not None:
-            lines[path] = node.line
-        match spec:
-            case Text():
-                return self.text(node)
-            case Rich():
-                return self.rich(node, spec.features)
-            case Flag():
-                return self.flag(node, default=False)
-            case Choice():
-                return self.one_of(node, list(spec.values), default=spec.default)
-            case Ref(kind="law"):
-                return self.text(node)
-            case Ref():
-                key = self.text(node)
-                if node is not None and (spec.kind, key) not in self.ids:
-                    self.problem(node.line, _("«%s» står ikke i media/media.yaml.") % key[:100])
-                return str(self.ids.get((spec.kind, key), ""))
-            case Items():
-                return [
-                    self.value(spec.item, item, (*path, place), lines) for place, item in enumerate(self._items(node))
-                ]
-            case Cells():
-                rows = []
-                for place, row in enumerate(self._items(node)):
-                    lines[*path, place] = row.line
-                    rows.append(self.texts(row))
-                return rows
-            case Group():
-                if node is None or (isinstance(node, YamlText) and node.is_null and spec.optional):
-                    found = {}
-                else:
-                    found = self.fields(node, list(spec.fields), required=required_fields(spec))
-                return {name: self.value(item, found.get(name), (*path, name), lines) for name, item in spec.fields.items()}
-
-    def _items(self, node: YamlNode | None) -> list[YamlNode]:
-        if node is None or (isinstance(node, YamlText) and node.is_null):
-            return []
-        if not isinstance(node, YamlList):
-            self.problem(node.line, _("Her skal det stå en liste."))
-            return []
-        return node.items
-
-
-def required_fields(spec: Group) -> list[str]:
-    return [
-        name
-        for name, item in spec.fields.items()
-        if not (isinstance(item, (Flag, Choice)) or getattr(item, "optional", False))
-    ]
 
 
 class PackageReader:
@@ -281,7 +62,9 @@ class PackageReader:
                 continue
             if lesson.id in seen:
                 self.problems.append(
-                    Problem(lesson.file, lesson.lines.get(("id",), 1), _("Leksjonen har samme id som %s.") % seen[lesson.id])
+                    Problem(
+                        lesson.file, lesson.lines.get(("id",), 1), _("Leksjonen har samme id som %s.") % seen[lesson.id]
+                    )
                 )
             seen[lesson.id] = lesson.file
             package.lessons.append(lesson)
@@ -321,7 +104,7 @@ class PackageReader:
             return None
         try:
             return load_yaml(text)
-        except YamlProblem as problem:
+        except YamlError as problem:
             self.problems.append(Problem(file, problem.line, str(problem)))
             return None
 
@@ -399,7 +182,7 @@ class PackageReader:
                 raise InvalidOperation
             return Decimal(text)
         except InvalidOperation:
-            reading.problem(node.line, _("Kurstimer skrives som et tall med punktum, for eksempel \"1.5\"."))
+            reading.problem(node.line, _('Kurstimer skrives som et tall med punktum, for eksempel "1.5".'))
             return None
 
     def read_names(self, reading: FileReading, node: YamlNode | None) -> list[tuple[str, int]]:
@@ -426,7 +209,9 @@ class PackageReader:
         """A lesson nobody lists is a mistake; other files are left alone, and said."""
         for path in sorted((self.root / "lessons").glob("*.md")) if (self.root / "lessons").is_dir() else []:
             if path.stem not in names:
-                self.problems.append(Problem(f"lessons/{path.name}", 0, _("Leksjonen er ikke med i listen i course.yaml.")))
+                self.problems.append(
+                    Problem(f"lessons/{path.name}", 0, _("Leksjonen er ikke med i listen i course.yaml."))
+                )
 
     # -- lessons --
 
@@ -446,7 +231,7 @@ class PackageReader:
             return None
         try:
             node = load_yaml("\n".join(rows[1:end]) + "\n", first_line=2)
-        except YamlProblem as problem:
+        except YamlError as problem:
             reading.problem(problem.line, str(problem))
             return None
         found = reading.fields(
@@ -483,7 +268,7 @@ class PackageReader:
 
         def end_prose() -> None:
             if any(row.strip() for row in prose):
-                html = reading.markdown("\n".join(prose), text_features(), prose_line)
+                html = reading.markdown("\n".join(prose), PROSE, prose_line)
                 blocks.append(("text", given.pop(0) if given else None, html, prose_line, {}))
             prose.clear()
 
@@ -517,7 +302,9 @@ class PackageReader:
             place = end + 1
         end_prose()
         if given:
-            reading.problem(lesson.lines["text_ids",], _("text_ids har flere id-er enn teksten har avsnitt mellom blokkene."))
+            reading.problem(
+                lesson.lines["text_ids",], _("text_ids har flere id-er enn teksten har avsnitt mellom blokkene.")
+            )
         self.name_blocks(reading, lesson, blocks)
 
     def reading_id(self, reading: FileReading, node: YamlNode) -> UUID | None:
@@ -529,12 +316,14 @@ class PackageReader:
         spec = BLOCKS.get(kind)
         if spec is None:
             reading.problem(
-                line, _("Blokken «%(kind)s» finnes ikke. Velg mellom %(allowed)s.") % {"kind": kind, "allowed": ", ".join(BLOCKS)}
+                line,
+                _("Blokken «%(kind)s» finnes ikke. Velg mellom %(allowed)s.")
+                % {"kind": kind, "allowed": ", ".join(BLOCKS)},
             )
             return None
         try:
             node = load_yaml(source, first_line=line + 1)
-        except YamlProblem as problem:
+        except YamlError as problem:
             reading.problem(problem.line, str(problem))
             return None
         node.line = line
@@ -546,7 +335,11 @@ class PackageReader:
         if kind == "table":
             for place, row in enumerate(value["rows"]):
                 if len(row) != len(value["columns"]):
-                    reading.problem(lines["rows", place], _("Raden har %(cells)s celler, men tabellen har %(columns)s kolonner.") % {"cells": len(row), "columns": len(value["columns"])})
+                    reading.problem(
+                        lines["rows", place],
+                        _("Raden har %(cells)s celler, men tabellen har %(columns)s kolonner.")
+                        % {"cells": len(row), "columns": len(value["columns"])},
+                    )
         return kind, block_id, value, line, lines
 
     def name_blocks(
@@ -611,7 +404,9 @@ class PackageReader:
             film.duration = float(duration)
         else:
             reading.problem(found["duration"].line, _("Varigheten skrives i sekunder."))
-        film.mp4, film.webm, film.poster = (self.read_file_name(reading, found.get(name)) for name in ("mp4", "webm", "poster"))
+        film.mp4, film.webm, film.poster = (
+            self.read_file_name(reading, found.get(name)) for name in ("mp4", "webm", "poster")
+        )
         film.transcript = reading.text(found.get("transcript"))
         for item in reading._items(found.get("captions")):
             fields = reading.fields(item, ["language", "file"], required=["language", "file"])
@@ -624,7 +419,9 @@ class PackageReader:
         self.check_title(reading, film.title, found)
         films[key] = film
 
-    def read_file(self, reading: FileReading, files: dict[str, MediaFile], key: str, entry: YamlMap, identity: UUID) -> None:
+    def read_file(
+        self, reading: FileReading, files: dict[str, MediaFile], key: str, entry: YamlMap, identity: UUID
+    ) -> None:
         found = reading.fields(entry, ["id", "title", "file"], required=["title", "file"])
         lines: Lines = {(): entry.line, **{(name,): item.line for name, item in found.items()}}
         files[key] = MediaFile(
@@ -678,12 +475,6 @@ class PackageReader:
                 if name in found:
                     reading.model_field(LegalReference, name, getattr(record, name), found[name].line)
             package.references[key] = record
-
-
-def text_features() -> frozenset[str]:
-    spec = BLOCKS["text"].fields["text"]
-    assert isinstance(spec, Rich)
-    return spec.features
 
 
 def find_root(folder: Path) -> Path:

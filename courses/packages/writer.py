@@ -10,6 +10,7 @@ from uuid import UUID
 from courses.packages.format import (
     BLOCKS,
     FORMAT,
+    PROSE,
     Block,
     Cells,
     Choice,
@@ -27,8 +28,10 @@ from courses.packages.format import (
     fill_block_ids,
 )
 from courses.packages.markdown import map_links, to_markdown
-from courses.packages.reader import text_features
-from courses.packages.yaml_io import dump_yaml
+from courses.packages.yaml_io import OneLine, dump_yaml
+
+ONE_LINE = 60
+"""Markdown longer than this many characters stands on lines of its own, where quotes and colons need no care."""
 
 Keys = dict[tuple[str, str], str]
 """(kind, id) → the key it has in this package."""
@@ -113,8 +116,8 @@ def course_text(package: Package) -> str:
             "title": course.title,
             "kind": course.kind,
             "summary": course.summary,
-            "principles": course.principles,
-            "programmes": course.programmes,
+            "principles": OneLine(course.principles),
+            "programmes": OneLine(course.programmes),
             "audience": course.audience,
             "learning_outcomes": course.learning_outcomes,
             "minutes": course.minutes,
@@ -201,7 +204,7 @@ def lesson_text(lesson: Lesson, keys: Keys) -> str:
 
 
 def bare_markdown(block: Block, keys: Keys) -> str | None:
-    markdown = to_markdown(with_document_keys(block.value, keys), text_features())
+    markdown = to_markdown(with_document_keys(block.value, keys), PROSE)
     return markdown if markdown and markdown.strip() else None
 
 
@@ -235,12 +238,16 @@ def group_data(spec: Group, value: dict[str, Any], keys: Keys) -> dict[str, Any]
 
 def field_data(spec: Field, value: Any, keys: Keys) -> Any:
     match spec:
-        case Text() | Flag() | Choice() | Cells() | Ref(kind="law"):
+        case Text() | Flag() | Choice() | Ref(kind="law"):
             return value
+        case Cells():
+            return [OneLine(row) for row in value]
         case Ref():
             return keys.get((spec.kind, value), "")
         case Rich():
             return rich_data(spec, value, keys)
+        case Items(item=Text()) if spec.on_one_line:
+            return OneLine(value)
         case Items():
             return [field_data(spec.item, item, keys) for item in value]
         case Group():
@@ -252,4 +259,4 @@ def rich_data(spec: Rich, html: str, keys: Keys) -> Any:
     markdown = to_markdown(shown, spec.features)
     if markdown is None:
         return {"html": shown}
-    return f"{markdown}\n" if "\n" in markdown else markdown
+    return f"{markdown}\n" if "\n" in markdown or len(markdown) > ONE_LINE else markdown

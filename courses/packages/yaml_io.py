@@ -47,7 +47,7 @@ class YamlMap:
 YamlNode = YamlText | YamlList | YamlMap
 
 
-class YamlProblem(ValueError):
+class YamlError(ValueError):
     """The YAML cannot be read; `line` counts from the line given to `load_yaml`."""
 
     def __init__(self, line: int, message: str) -> None:
@@ -56,19 +56,21 @@ class YamlProblem(ValueError):
 
 
 def load_yaml(text: str, *, first_line: int = 1) -> YamlMap:
-    """The mapping in this text. Raises YamlProblem when it is not exactly one, or goes beyond the subset."""
+    """The mapping in this text. Raises YamlError when it is not exactly one, or goes beyond the subset."""
     try:
         root = _build(text, first_line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = min(mark.line, text.count("\n")) if mark else 0
-        raise YamlProblem(first_line + line, _("YAML-en kan ikke leses: %s") % (error.problem or error.context)) from error
+        line = min(mark.line, max(len(text.splitlines()) - 1, 0)) if mark else 0
+        raise YamlError(
+            first_line + line, _("YAML-en kan ikke leses: %s") % (error.problem or error.context)
+        ) from error
     except yaml.YAMLError as error:
-        raise YamlProblem(first_line, _("YAML-en kan ikke leses: %s") % str(error).splitlines()[0]) from error
+        raise YamlError(first_line, _("YAML-en kan ikke leses: %s") % str(error).splitlines()[0]) from error
     if root is None or (isinstance(root, YamlText) and root.is_null):
         return YamlMap(first_line)
     if not isinstance(root, YamlMap):
-        raise YamlProblem(root.line, _("Her skal det stå felter på formen «navn: verdi»."))
+        raise YamlError(root.line, _("Her skal det stå felter på formen «navn: verdi»."))
     return root
 
 
@@ -78,16 +80,16 @@ def _build(text: str, first_line: int) -> YamlNode | None:
     keys: list[tuple[str, int] | None] = []
     documents = 0
     for event in yaml.parse(text, Loader=_Loader):
-        line = first_line + event.start_mark.line
+        line = first_line + (event.start_mark.line if event.start_mark else 0)
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise YamlProblem(line, _("Her står det mer enn ett YAML-dokument."))
+                raise YamlError(line, _("Her står det mer enn ett YAML-dokument."))
             continue
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise YamlProblem(line, _("Ankere og aliaser (& og *) kan ikke brukes. Sett teksten i anførselstegn."))
+            raise YamlError(line, _("Ankere og aliaser (& og *) kan ikke brukes. Sett teksten i anførselstegn."))
         if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) not in {None, "!"}:
-            raise YamlProblem(line, _("YAML-merker (!) kan ikke brukes. Sett teksten i anførselstegn."))
+            raise YamlError(line, _("YAML-merker (!) kan ikke brukes. Sett teksten i anførselstegn."))
         if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
             stack.pop()
             keys.pop()
@@ -104,9 +106,9 @@ def _build(text: str, first_line: int) -> YamlNode | None:
             continue
         if stack and isinstance(stack[-1], YamlMap) and keys[-1] is None:
             if not isinstance(node, YamlText):
-                raise YamlProblem(line, _("Et feltnavn må være tekst."))
+                raise YamlError(line, _("Et feltnavn må være tekst."))
             if node.text in stack[-1].items or node.text in stack[-1].key_lines:
-                raise YamlProblem(line, _("Feltet «%s» står to ganger.") % node.text)
+                raise YamlError(line, _("Feltet «%s» står to ganger.") % node.text)
             keys[-1] = (node.text, line)
             stack[-1].key_lines[node.text] = line
             continue
@@ -115,12 +117,12 @@ def _build(text: str, first_line: int) -> YamlNode | None:
         elif isinstance(stack[-1], YamlList):
             stack[-1].items.append(node)
         else:
-            assert keys[-1] is not None
-            stack[-1].items[keys[-1][0]] = node
+            name, _line = keys[-1] or ("", 0)
+            stack[-1].items[name] = node
             keys[-1] = None
         if not isinstance(node, YamlText):
             if len(stack) >= MAX_DEPTH:
-                raise YamlProblem(line, _("YAML-en er for dypt nøstet."))
+                raise YamlError(line, _("YAML-en er for dypt nøstet."))
             stack.append(node)
             keys.append(None)
     return root
@@ -155,6 +157,10 @@ class _Dumper(yaml.SafeDumper):
         self.write_indicator(f'"{escaped}"', True)
 
 
+class OneLine(list[Any]):
+    """A list that is written as `[a, b]`."""
+
+
 class _QuotedDumper(_Dumper):
     quoted_only = True
 
@@ -173,8 +179,13 @@ def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _represent_text)
-_QuotedDumper.add_representer(str, _represent_text)
+def _represent_one_line(dumper: _Dumper, items: OneLine) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+
+
+for _dumper in (_Dumper, _QuotedDumper):
+    _dumper.add_representer(str, _represent_text)
+    _dumper.add_representer(OneLine, _represent_one_line)
 
 
 def plain(node: YamlNode) -> Any:
@@ -200,11 +211,13 @@ def dump_yaml(value: dict[str, Any]) -> str:
     """The canonical text of this mapping; what is read back is always what was written."""
     for dumper in (_Dumper, _QuotedDumper):
         text = str(
-            yaml.dump(value, Dumper=dumper, allow_unicode=True, sort_keys=False, width=sys.maxsize, default_flow_style=False)
+            yaml.dump(
+                value, Dumper=dumper, allow_unicode=True, sort_keys=False, width=sys.maxsize, default_flow_style=False
+            )
         )
         try:
             if plain(load_yaml(text)) == _as_texts(value):
                 return text
-        except YamlProblem:
+        except YamlError:
             continue
     raise ValueError("This value cannot be written as YAML.")
