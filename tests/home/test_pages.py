@@ -123,3 +123,19 @@ def test_deleted_course_leaves_its_chapter_in_words(starter: None, client: Clien
     assert after.count('class="chapter-row') == 10
     read(client, "/laer/grunnopplaring-fact/fidelity/introduksjon/", status=404)
     read(client, "/laer/grunnopplaring-fact/fleksibilitet/introduksjon/")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "names"),
+    [
+        ("", ["Fleksibilitet", "Tverrfaglig teamtilnærming", "Aktivt oppsøkende virksomhet"]),
+        ("/da", ["Fleksibilitet", "Tværfaglig teamtilgang", "Aktiv opsøgende indsats"]),
+        ("/en", ["Flexibility", "Multidisciplinary team approach", "Assertive outreach"]),
+    ],
+)
+def test_front_page_names_the_principles_in_the_readers_language(
+    starter: None, client: Client, prefix: str, names: list[str]
+) -> None:
+    section = read(client, f"{prefix}/").split('id="prinsipper"', 1)[1].split("</section>", 1)[0]
+    assert re.findall(r"<h3><a [^>]*>([^<]+)</a></h3>", section)[:3] == names
+    assert len(re.findall(r"<h3>", section)) == 8
