@@ -9,12 +9,16 @@ for (const details of document.querySelectorAll("[data-sheet]")) {
   const dialog = document.createElement("dialog");
   dialog.className = "sheet";
   dialog.setAttribute("aria-label", content.getAttribute("aria-label"));
+  const bar = document.createElement("p");
+  bar.className = "sheet-bar";
+  bar.append(summary.querySelector(".path-sheet-title").cloneNode(true));
   const close = document.createElement("button");
   close.type = "button";
   close.className = "sheet-close";
   close.textContent = details.dataset.close;
   close.addEventListener("click", () => dialog.close());
-  dialog.append(close);
+  bar.append(close);
+  dialog.append(bar);
   details.after(dialog);
 
   const putBack = () => details.append(content);
