@@ -25,7 +25,8 @@ SHOWN_MODELS = (
 
 @receiver(page_published)
 def lesson_published(sender: type[Page], instance: Page, **kwargs: Any) -> None:
-    if isinstance(instance, LessonPage):
+    # Wagtail says «published» of a page that is only scheduled, too.
+    if isinstance(instance, LessonPage) and instance.live:
         record_lesson_version(lesson=instance, revision=kwargs.get("revision"))
 
 
