@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
-from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.urls import serve_pattern
+from wagtail.views import authenticate_with_password
 
 from home import views
 from home.media import serve_media
@@ -26,7 +26,12 @@ urlpatterns += i18n_patterns(
     path("konto/", include("allauth.account.urls")),
     path("", include("home.urls")),
     path("", include("courses.urls")),
+    # Wagtail's own list, without its sign-in page (ours is allauth's) and with our way to a page.
+    path(
+        "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
+        authenticate_with_password,
+        name="wagtailcore_authenticate_with_password",
+    ),
     re_path(serve_pattern, views.serve_page, name="wagtail_serve"),
-    path("", include(wagtail_urls)),
     prefix_default_language=False,
 )

@@ -2,15 +2,13 @@
 
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import models
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
-from wagtail.url_routing import RouteResult
 
 from courses.blocks import PageBody
 
@@ -29,34 +27,6 @@ class HomePage(Page):
     class Meta:
         verbose_name = _("forside")
         verbose_name_plural = _("forsider")
-
-    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """Find the page of the address; what is not translated is found in the original's tree."""
-        try:
-            return self._route_within(request, path_components)
-        except Http404:
-            original = (
-                HomePage.objects.filter(
-                    translation_key=self.translation_key, locale__language_code=settings.LANGUAGE_CODE, live=True
-                )
-                .exclude(pk=self.pk)
-                .first()
-            )
-            if original is None:
-                raise
-            return original._route_within(request, path_components)
-
-    def _route_within(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """Find the deepest page of the address in one query, not one per component."""
-        if not path_components:
-            return super().route(request, path_components)
-        paths = {
-            f"{self.url_path}{'/'.join(path_components[:depth])}/": depth for depth in range(1, len(path_components) + 1)
-        }
-        deepest = Page.objects.filter(url_path__in=paths, path__startswith=self.path).order_by("-depth").first()
-        if deepest is None:
-            raise Http404
-        return deepest.specific.route(request, path_components[paths[deepest.url_path] :])
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from home.queries import get_front_page

@@ -8,19 +8,19 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils import translation
-from wagtail.models import Page
 from wagtail.views import serve as wagtail_serve
 
 from courses.queries import get_principle_learning, get_principles
 from courses.rendering import kept
+from home.routing import find_route
 
 
 @kept
 def serve_page(request: HttpRequest, path: str) -> HttpResponse:
     """Any Wagtail page. Pages behind one of Wagtail's view restrictions are never kept."""
+    route = find_route(request, path)
     response: HttpResponse = wagtail_serve(request, path)
-    page = Page.find_for_request(request, path)
-    response.is_keepable = page is not None and not page.get_view_restrictions().exists()  # type: ignore[attr-defined]
+    response.is_keepable = route is not None and not route.page.get_view_restrictions().exists()  # type: ignore[attr-defined]
     return response
 
 

@@ -1,11 +1,17 @@
 """Reads over paths and the courses they point at. Open to anyone; what needs sign-in is marked, not hidden."""
 
 from dataclasses import dataclass, field
-
 from uuid import UUID
 
 from courses.models import CoursePage
-from courses.queries import CourseOutline, LessonEntry, build_outline, get_courses_in_language, get_lessons_by_course, neighbours_of_current
+from courses.queries import (
+    CourseOutline,
+    LessonEntry,
+    build_outline,
+    get_courses_in_language,
+    get_lessons_by_course,
+    neighbours_of_current,
+)
 from courses.urls_of import page_path
 from learning.models import LearningPathPage, PathStep
 
@@ -36,16 +42,15 @@ class PathOutline:
         return neighbours_of_current(self.lessons)
 
 
-def get_path_outline(
-    *, path: LearningPathPage, open_slug: str = "", current_slug: str = ""
-) -> PathOutline:
-    """The path with its chapters and lessons; one chapter open, one lesson current, by slug. Three queries.
+def get_path_outline(*, path: LearningPathPage, open_slug: str = "", current_slug: str = "") -> PathOutline:
+    """The path with its chapters and lessons; one chapter open, one lesson current, by slug. Two queries, and
+    one more where a course of the path is translated or was imported anew.
 
     A step whose course is gone or unpublished stays as a chapter that says so.
     """
     base = page_path(path)
     outline = PathOutline(title=path.title, url=base)
-    steps = list(PathStep.objects.filter(path_id=path.pk))
+    steps = list(PathStep.objects.filter(path_id=path.pk).select_related("course__locale"))
     courses = get_path_courses(path=path, steps=steps)
     lessons = get_lessons_by_course(courses.values())
     for number, step in enumerate(steps, start=1):
@@ -83,16 +88,28 @@ def unavailable_chapter(step: PathStep) -> CourseOutline:
 
 
 def get_path_courses(*, path: LearningPathPage, steps: list[PathStep]) -> dict[UUID, CoursePage]:
-    """The live courses of the steps, in the path's language where they exist. One query."""
-    keys = [step.course_key for step in steps if step.course_key]
-    return get_courses_in_language(keys, language=path.locale.language_code)
+    """The live courses of the steps, in the path's language where they exist.
+
+    No query where the steps hold just those; else one.
+    """
+    language = path.locale.language_code
+    held = {
+        step.course_key: step.course
+        for step in steps
+        if step.course and step.course_key and step.course.live and step.course.locale.language_code == language
+    }
+    wanted = [step.course_key for step in steps if step.course_key and step.course_key not in held]
+    return held | get_courses_in_language(wanted, language=language) if wanted else held
 
 
 def get_learning_paths(*, language: str) -> list[PathOutline]:
-    """Every live path with chapters and lessons, for the catalogue. Three queries a path (there are a handful)."""
+    """Every live path with chapters and lessons, for the catalogue. Two queries a path (there are a handful)."""
     return [
         get_path_outline(path=path)
-        for path in LearningPathPage.objects.live().filter(locale__language_code=language).order_by("path").select_related("locale")
+        for path in LearningPathPage.objects.live()
+        .filter(locale__language_code=language)
+        .order_by("path")
+        .select_related("locale")
     ]
 
 

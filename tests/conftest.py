@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.test import Client
+from django.utils import translation
 
 from home.models import HomePage
 from people.models import User
@@ -30,11 +31,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def _clean_caches() -> Iterator[None]:
-    """Kept pages are keyed by a stamp that a rolled-back test would use again."""
+def _start_anew() -> Iterator[None]:
+    """Kept pages are keyed by a stamp that a rolled-back test would use again; a request leaves its language behind."""
     for cache in caches.all(initialized_only=True):
         cache.clear()
+    translation.activate(settings.LANGUAGE_CODE)
     yield
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture

@@ -1,0 +1,81 @@
+"""How many queries a page costs: the first reader after a change of content, and everybody after that."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from courses.actions import bump_content_stamp
+from courses.models import CoursePage, LessonPage
+from courses.urls_of import page_path
+from learning.models import LearningPathPage
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _known_content_types(home) -> None:
+    """A process learns these once in its life."""
+    factories.StandardPageFactory.create(title="Om Flett", show_in_footer=True)
+    client = Client()
+    for page in (path_of(1), LessonPage.objects.get(), CoursePage.objects.get()):
+        client.get(page_path(page))
+
+
+def path_of(lesson_count: int) -> LearningPathPage:
+    """A path whose chapters hold five lessons each."""
+    courses = [factories.CoursePageFactory.create() for _ in range(-(-lesson_count // 5))]
+    for number in range(lesson_count):
+        factories.LessonPageFactory.create(parent=courses[number // 5])
+    return factories.LearningPathPageFactory.create(courses=courses)
+
+
+def count(client: Client, address: str) -> tuple[int, int]:
+    """Queries of the first request after a change of content, and of the next."""
+    bump_content_stamp()
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as captured:
+            response = client.get(address)
+        assert response.status_code == 200
+        counts.append(len(captured))
+    return counts[0], counts[1]
+
+
+def first_lesson(path: LearningPathPage) -> str:
+    course = path.steps.first().course
+    return f"{page_path(path)}{course.slug}/{course.get_children().first().slug}/"
+
+
+@pytest.mark.parametrize("lessons", [10, 60])
+def test_lesson_in_a_path(client: Client, lessons: int) -> None:
+    assert count(client, first_lesson(path_of(lessons))) == (8, 1)
+
+
+@pytest.mark.parametrize("lessons", [10, 60])
+def test_lesson_in_a_path_for_a_reader_who_is_signed_in(learner_client: Client, lessons: int) -> None:
+    """Two more for session and reader; the first time two for the right to edit, which is kept for a minute."""
+    assert count(learner_client, first_lesson(path_of(lessons))) == (12, 3)
+
+
+@pytest.mark.parametrize("lessons", [10, 60])
+def test_path_page(client: Client, lessons: int) -> None:
+    assert count(client, page_path(path_of(lessons))) == (7, 1)
+
+
+@pytest.mark.parametrize("lessons", [1, 30])
+def test_lesson_of_a_course_read_on_its_own(client: Client, lessons: int) -> None:
+    course = factories.CoursePageFactory.create()
+    for _ in range(lessons):
+        lesson = factories.LessonPageFactory.create(parent=course)
+    assert count(client, page_path(lesson)) == (8, 1)
+
+
+@pytest.mark.parametrize("courses", [1, 30])
+def test_list_of_paths_and_courses(client: Client, courses: int) -> None:
+    principle = factories.PrincipleFactory.create(position=1)
+    for _ in range(courses):
+        factories.CoursePageFactory.create(kind=CoursePage.Kind.SHORT_COURSE, principles=[principle])
+    path_of(5)
+    assert count(client, page_path(factories.make_learn_page())) == (14, 1)
