@@ -48,7 +48,7 @@ def test_password_mail_is_written_in_the_readers_language(
 
 
 def catalogues() -> list[Any]:
-    return [path for folder in settings.LOCALE_PATHS for path in sorted(folder.glob("*/LC_MESSAGES/django.po"))]
+    return [path for folder in settings.LOCALE_PATHS for path in sorted(folder.glob("*/LC_MESSAGES/*.po"))]
 
 
 @pytest.mark.parametrize("path", catalogues(), ids=lambda path: str(path.relative_to(settings.BASE_DIR)))
