@@ -13,10 +13,10 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from wagtail.models import Locale, Page, Site
+from wagtail.models import Collection, Locale, Page, Site
 
 from courses.actions import import_course_package, set_up_training_team
-from courses.models import CourseIndexPage, CoursePage, Principle, PrincipleSet
+from courses.models import CourseIndexPage, CoursePage, FlettMedia, Principle, PrincipleSet
 from courses.packages.format import Lesson, PackageError
 from courses.packages.reader import PackageReader
 from courses.packages.stream import Names, stream_block
@@ -66,7 +66,8 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
         put_learning_path(parent=learn, locale=locales["nb"], section=section, **path)
         report(f"Learning path {path['slug']}")
 
-    set_up_training_team(section=section)
+    authors, _reviewers = set_up_training_team(section=section)
+    hand_over_films(to=authors)
     for name in site["groups"]:
         Group.objects.get_or_create(name=name)
     if settings.DEMO_LOGINS:
@@ -166,6 +167,14 @@ def put_learning_path(
         path.steps.set([PathStep(course=courses[slug], sort_order=place) for place, slug in enumerate(chapters)])
         path.save_revision().publish()
     return path
+
+
+def hand_over_films(*, to: Group) -> None:
+    """Move the packages' films from the common collection to this group's, so that its members can choose them."""
+    collection = Collection.objects.filter(group_permissions__group=to, depth__gt=1).first()
+    lists = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in STARTER.glob("courses/*/media/media.yaml")]
+    keys = {film["id"] for media in lists for film in media["films"].values()}
+    FlettMedia.objects.filter(key__in=keys, collection__depth=1).update(collection=collection)
 
 
 def put_site(home: HomePage) -> None:

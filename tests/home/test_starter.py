@@ -189,6 +189,7 @@ def test_starter_film_is_one_with_captions_and_a_transcript_that_say_what_its_ca
     ]
     assert film.transcript.strip().split("\n\n")[1:] == texts
     assert film.thumbnail.name.endswith(".jpg")
+    assert film.collection.name == "Kurs"
     for folder in STARTER.glob("courses/*/media"):
         sizes = {file.suffix: file.stat().st_size for file in folder.iterdir()}
         assert sizes[".mp4"] + sizes[".webm"] + sizes[".jpg"] < 1_500_000
