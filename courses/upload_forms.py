@@ -12,14 +12,24 @@ from wagtailmedia.forms import BaseMediaForm
 from safety.files import FileRefusedError, check_captions, check_document, check_film, check_sound, clean_image
 
 
-def guarded(file: Any, check: Callable[..., Any]) -> Any:
-    """The file when it is allowed, or was there already. Raises ValidationError with the refusal's own words."""
-    if isinstance(file, UploadedFile):
-        try:
-            check(file, name=file.name or "")
-        except FileRefusedError as error:
-            raise ValidationError(error.message, code="refused") from error
-    return file
+class GuardedFilesMixin:
+    """Runs the checks after the model's own, which would complain of a missing file where ours refused one."""
+
+    def file_checks(self) -> dict[str, Callable[..., Any]]:
+        """What each file field must pass."""
+        raise NotImplementedError
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        form: Any = self
+        for field, check in self.file_checks().items():
+            file = form.cleaned_data.get(field)
+            if field in form.errors or not isinstance(file, UploadedFile):
+                continue
+            try:
+                check(file, name=file.name or "")
+            except FileRefusedError as error:
+                form.add_error(field, ValidationError(error.message, code="refused"))
 
 
 def remade(file: Any) -> Any:
@@ -49,30 +59,24 @@ class ImageForm(BaseImageForm):
         return remade(self.cleaned_data["file"])
 
 
-class DocumentForm(BaseDocumentForm):
+class DocumentForm(GuardedFilesMixin, BaseDocumentForm):
     """A document on its way in: what its content is decides, not its name."""
 
-    def clean_file(self) -> Any:
-        return guarded(self.cleaned_data["file"], check_document)
+    def file_checks(self) -> dict[str, Callable[..., Any]]:
+        return {"file": check_document}
 
 
-class MediaForm(BaseMediaForm):
+class MediaForm(GuardedFilesMixin, BaseMediaForm):
     """A film or a recording on its way in, with captions that a player can read."""
 
-    def clean_file(self) -> Any:
-        return guarded(self.cleaned_data["file"], check_film if self.instance.type == "video" else check_sound)
-
-    def clean_webm(self) -> Any:
-        return guarded(self.cleaned_data["webm"], check_film)
-
-    def clean_captions_nb(self) -> Any:
-        return guarded(self.cleaned_data["captions_nb"], check_captions)
-
-    def clean_captions_da(self) -> Any:
-        return guarded(self.cleaned_data["captions_da"], check_captions)
-
-    def clean_captions_en(self) -> Any:
-        return guarded(self.cleaned_data["captions_en"], check_captions)
+    def file_checks(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "file": check_film if self.instance.type == "video" else check_sound,
+            "webm": check_film,
+            "captions_nb": check_captions,
+            "captions_da": check_captions,
+            "captions_en": check_captions,
+        }
 
     def clean_thumbnail(self) -> Any:
         return remade(self.cleaned_data["thumbnail"])

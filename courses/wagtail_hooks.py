@@ -6,14 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.html import format_html_join
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.widgets.button import Button
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.widgets import SnippetListingButton
 
 from courses.admin_views import MarkCheckedBulkAction, OverdueLegalReferencesView, lesson_checks
 from courses.editor_checks import publishing_errors
@@ -62,14 +63,9 @@ def law_report_menu_item() -> MenuItem:
 @hooks.register("register_snippet_listing_buttons")
 def mark_checked_button(snippet: Any, user: Any, next_url: str | None = None) -> Any:
     if isinstance(snippet, LegalReference) and user.has_perm("courses.change_legalreference"):
-        yield SnippetListingButton(
-            _("Marker som kontrollert i dag"), mark_checked_url(snippet), icon_name="check", priority=20
-        )
-
-
-def mark_checked_url(reference: LegalReference) -> str:
-    """Where one reference is confirmed as checked."""
-    return f"{reverse('wagtail_bulk_action', args=['courses', 'legalreference', 'mark_checked'])}?id={reference.pk}"
+        confirm = reverse("wagtail_bulk_action", args=["courses", "legalreference", "mark_checked"])
+        query = urlencode({"id": snippet.pk, "next": next_url or reverse(snippet.snippet_viewset.get_url_name("list"))})
+        yield Button(_("Marker som kontrollert i dag"), f"{confirm}?{query}", icon_name="check", priority=20)
 
 
 @hooks.register("before_publish_page")
