@@ -30,7 +30,7 @@ $(READY): requirements.lock
 	@test -f $@ || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	@rm -f $@
 	@echo "Installing what requirements.lock names (a minute or two the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes --no-deps -r requirements.lock
 	@touch $@
 
 .PHONY: install

@@ -342,7 +342,10 @@ LOGGING = {
         "handlers": ["console"],
         "level": choice("FLETT_LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR"}, "INFO"),
     },
-    "loggers": {"django_tasks": {"level": "WARNING"}},  # else two lines for every page that is saved
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},  # else each line comes twice
+        "django_tasks": {"level": "WARNING"},  # else two lines for every page that is saved
+    },
 }
 
 # What goes into a course package, and out of it: limits against zip bombs and careless uploads (bytes).
