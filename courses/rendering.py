@@ -23,7 +23,7 @@ from django.contrib.messages.storage.base import BaseStorage
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -129,8 +129,8 @@ def is_twin(request: HttpRequest) -> bool:
 
 
 def page_key(request: HttpRequest, language: str) -> str:
-    """What a kept page depends on besides content: host (canonical links), language and path."""
-    return f"{request.get_host()}:{language}:{request.path}:{int(settings.DEBUG)}"
+    """What a kept page depends on besides content: host, language, path, and the day (a check of law grows old)."""
+    return f"{request.get_host()}:{language}:{request.path}:{timezone.localdate()}:{int(settings.DEBUG)}"
 
 
 def kept(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

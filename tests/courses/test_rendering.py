@@ -1,11 +1,14 @@
 """Pages rendered once and filled per reader: right for each reader, and never stale."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.template.response import TemplateResponse
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from wagtail.models import PageViewRestriction
@@ -75,6 +78,16 @@ def test_changed_reference_shows_on_the_lesson_at_once(client: Client, home):
     assert "§ 3-99" in client.get(page_path(lesson)).content.decode()
 
 
+def test_reference_grows_old_overnight(client: Client, home, monkeypatch):
+    reference = factories.LegalReferenceFactory.create()
+    body = factories.make_body(("law", {"reference": reference.pk, "note": ""}))
+    lesson = factories.LessonPageFactory.create(body=body)
+    assert "Trenger ny kontroll" not in client.get(page_path(lesson)).content.decode()
+    in_seven_months = timezone.localdate() + timedelta(days=210)
+    monkeypatch.setattr(timezone, "localdate", lambda *args: in_seven_months)
+    assert "Trenger ny kontroll" in client.get(page_path(lesson)).content.decode()
+
+
 def test_closed_course_asks_anonymous_readers_to_sign_in_even_when_kept(learner_client: Client, home):
     course = factories.CoursePageFactory.create(sign_in_required=True)
     lesson = factories.LessonPageFactory.create(parent=course)
@@ -111,7 +124,9 @@ def test_warm_page_costs_one_query_for_anyone_and_three_for_a_member(
 
 @kept
 def echo(request: HttpRequest) -> HttpResponse:
-    template = engines["django"].from_string("<p>{{ request.user }}</p>{{ request.COOKIES }}{{ request.META.HTTP_COOKIE }}")
+    template = engines["django"].from_string(
+        "<p>{{ request.user }}</p>{{ request.COOKIES }}{{ request.META.HTTP_COOKIE }}"
+    )
     return TemplateResponse(request, template)
 
 
