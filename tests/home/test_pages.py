@@ -117,7 +117,7 @@ def test_deleted_course_leaves_its_chapter_in_words(starter: None, client: Clien
     assert "Ikke tilgjengelig nå" not in before
     CoursePage.objects.get(slug="fidelity").delete()
     after = read(client, "/laer/grunnopplaring-fact/")
-    chapter = re.search(r"<h3>Fidelity</h3>\s*<p class=\"facts\"><span>([^<]+)</span>", after)
+    chapter = re.search(r'<h3>\s*Fidelity\s*</h3>\s*<p class="facts">\s*<span>([^<]+)</span>', after)
     assert chapter is not None
     assert chapter.group(1) == "Ikke tilgjengelig nå"
     assert after.count('class="chapter-row') == 10
@@ -137,5 +137,5 @@ def test_front_page_names_the_principles_in_the_readers_language(
     starter: None, client: Client, prefix: str, names: list[str]
 ) -> None:
     section = read(client, f"{prefix}/").split('id="prinsipper"', 1)[1].split("</section>", 1)[0]
-    assert re.findall(r"<h3><a [^>]*>([^<]+)</a></h3>", section)[:3] == names
+    assert re.findall(r"<h3>\s*<a [^>]*>\s*([^<]+?)\s*</a>\s*</h3>", section)[:3] == names
     assert len(re.findall(r"<h3>", section)) == 8
