@@ -26,7 +26,8 @@ urlpatterns += i18n_patterns(
     path("konto/", include("allauth.account.urls")),
     path("", include("home.urls")),
     path("", include("courses.urls")),
-    # Wagtail's own list, without its sign-in page (ours is allauth's) and with our way to a page.
+    # Wagtail's own list, with our door in place of its sign-in page and our way to a page.
+    path("_util/login/", admin_door, name="wagtailcore_login"),
     path(
         "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
         authenticate_with_password,
