@@ -16,6 +16,7 @@ from wagtail.admin.widgets.button import Button
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from courses import wagtail_hooks_packages  # noqa: F401 – registers its own hooks
 from courses.admin_views import MarkCheckedBulkAction, OverdueLegalReferencesView, lesson_checks
 from courses.editor_checks import publishing_errors
 from courses.models import LegalReference, LessonPage

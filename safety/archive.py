@@ -5,6 +5,7 @@ are counted again while they are written.
 """
 
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -18,6 +19,18 @@ MAX_RATIO = 200
 RATIO_FROM_BYTES = 1024 * 1024
 MAX_NAME_LENGTH = 240
 MAX_DEPTH = 8
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+"""What zipfile raises, one place or another, when the bytes make no sense."""
 _CHUNK = 64 * 1024
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))})
@@ -48,7 +61,9 @@ def unpack_zip(file: IO[bytes] | Path, folder: Path, *, max_bytes: int, max_file
                 left -= _write(archive, entry, target, left)
                 written.append(target)
             return written
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except ArchiveRefusedError:
+        raise
+    except _DAMAGE as error:
         raise ArchiveRefusedError(_("Zip-filen er skadet og kan ikke pakkes ut.")) from error
     except OSError as error:
         raise ArchiveRefusedError(_("Zip-filen kan ikke pakkes ut her: et filnavn kan ikke brukes.")) from error

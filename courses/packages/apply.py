@@ -1,31 +1,37 @@
 """A checked package, put in place: media, law, course, lessons, order. Called inside one transaction."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import uuid4
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
 from courses.models import CoursePage, FlettDocument, FlettImage, FlettMedia, LegalReference, LessonPage
-from courses.packages.check import Target, media_path
+from courses.packages.check import Target
 from courses.packages.collect import (
     Collector,
-    as_text,
     collect_course_fields,
     collect_lesson,
     legal_entry,
     stored_blocks,
 )
 from courses.packages.format import Film, Lesson, MediaFile, Package
+from courses.packages.media import (
+    cleaned_image,
+    collection_for,
+    film_changes,
+    film_fields,
+    media_differs,
+    media_path,
+    same_content,
+    same_picture,
+)
 from courses.packages.stream import Names, stream_block
-from safety.files import clean_image
 
 
 @dataclass(slots=True)
@@ -60,89 +66,6 @@ class ImportReport:
         if self.unchanged:
             found.append(f"  {_('Uendrede leksjoner')}: {len(self.unchanged)}")
         return found + [f"  {note}" for note in self.notes]
-
-
-# --- files ----------------------------------------------------------------------------------------------
-
-
-def digest(file: IO[bytes] | File) -> bytes:
-    sha = hashlib.sha256()
-    while chunk := file.read(1 << 20):
-        sha.update(chunk)
-    return sha.digest()
-
-
-def same_content(stored: FieldFile, path: Path | None) -> bool:
-    """Whether storage holds these bytes. A file that is not in the package counts as the same."""
-    if path is None:
-        return True
-    if not stored:
-        return False
-    try:
-        if stored.storage.size(stored.name or "") != path.stat().st_size:
-            return False
-        with stored.storage.open(stored.name or "") as old, path.open("rb") as new:
-            return digest(old) == digest(new)
-    except FileNotFoundError:
-        return False
-
-
-def cleaned_image(path: Path) -> "ContentFile[bytes]":
-    with path.open("rb") as file:
-        return clean_image(file, name=path.name)
-
-
-def same_picture(stored: FieldFile, path: Path | None) -> bool:
-    """Whether storage holds this picture, as it is or as it becomes when it is made anew."""
-    if same_content(stored, path):
-        return True
-    if not stored or path is None:
-        return False
-    try:
-        with stored.storage.open(stored.name or "") as old:
-            return digest(old) == hashlib.sha256(cleaned_image(path).read()).digest()
-    except FileNotFoundError:
-        return False
-
-
-def media_differs(package: Package, stored: FlettMedia | FlettImage | FlettDocument) -> bool:
-    """Whether the package would change this file or what is said about it."""
-    if isinstance(stored, FlettMedia):
-        film = next(film for film in package.films.values() if film.id == stored.key)
-        return any(True for _change in film_changes(package, film, stored))
-    entries = package.images if isinstance(stored, FlettImage) else package.documents
-    entry = next(entry for entry in entries.values() if entry.id == stored.key)
-    same = same_picture if isinstance(stored, FlettImage) else same_content
-    return stored.title != entry.title or not same(stored.file, media_path(package, entry.file))
-
-
-def film_fields(film: Film) -> dict[str, str]:
-    """The model's file field for each file of a film; an empty name means there is none."""
-    return {
-        "file": film.mp4,
-        "webm": film.webm,
-        "thumbnail": film.poster,
-        **{f"captions_{language}": film.captions.get(language, "") for language in ("nb", "da", "en")},
-    }
-
-
-def film_changes(package: Package, film: Film, stored: FlettMedia) -> Iterator[str]:
-    """The names of the model's fields this film would change."""
-    for name, value in (
-        ("title", film.title),
-        ("is_placeholder", film.placeholder),
-        ("duration", film.duration),
-        ("transcript", film.transcript),
-    ):
-        current = getattr(stored, name)
-        if (as_text(current) if name == "transcript" else current) != value:
-            yield name
-    for name, file in film_fields(film).items():
-        path = media_path(package, file)
-        field_file = getattr(stored, name)
-        same = same_picture if name == "thumbnail" else same_content
-        if (not file and field_file) or (file and not same(field_file, path)):
-            yield name
 
 
 class PackageImport:
@@ -222,7 +145,7 @@ class PackageImport:
 
     def write_film(self, film: Film) -> None:
         stored = FlettMedia.objects.filter(key=film.id).first() or FlettMedia(
-            key=film.id, type="video", uploaded_by_user=self.user
+            key=film.id, type="video", uploaded_by_user=self.user, collection=collection_for(self.user, FlettMedia)
         )
         changes = set(film_changes(self.package, film, stored))
         if stored.pk and not changes:
@@ -249,7 +172,7 @@ class PackageImport:
         if stored and not media_differs(self.package, stored):
             return
         if stored is None:
-            stored = model(key=entry.id, uploaded_by_user=self.user)
+            stored = model(key=entry.id, uploaded_by_user=self.user, collection=collection_for(self.user, model))
         stored.title = entry.title
         path = media_path(self.package, entry.file)
         same = same_picture if model is FlettImage else same_content
@@ -300,8 +223,6 @@ class PackageImport:
 
     def ordered_course(self) -> Any:
         """The course as the database would give it back: principles and programmes in their own order."""
-        from dataclasses import replace
-
         principles = sorted(self.target.principles, key=lambda one: (one.principle_set_id, one.position))
         programmes = sorted(self.target.programmes, key=lambda one: one.pk)
         return replace(

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 from wagtail.models import Locale, Page
 
@@ -23,6 +23,7 @@ from courses.models import (
     Principle,
     Programme,
 )
+from courses.packages.collect import legal_entry
 from courses.packages.format import (
     BLOCKS,
     Block,
@@ -37,11 +38,18 @@ from courses.packages.format import (
     Rich,
 )
 from courses.packages.markdown import parse_html, walk
+from courses.packages.media import film_fields, media_differs, media_path, same_content, user_can_add, user_can_change
 from courses.packages.stream import Names, stream_block
 from safety import files
 from safety.files import FileRefusedError
 
 MEDIA_FILE = "media/media.yaml"
+_FILM_CHECKS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "file": (files.check_film, ("mp4",)),
+    "webm": (files.check_film, ("webm",)),
+    "thumbnail": (files.check_image, ("poster",)),
+    **{f"captions_{language}": (files.check_captions, ("captions", language)) for language in ("nb", "da", "en")},
+}
 
 
 @dataclass(slots=True)
@@ -209,39 +217,31 @@ class PackageCheck:
         package = self.package
         for film in package.films.values():
             stored_film = FlettMedia.objects.filter(key=film.id).first()
-            names = [("mp4", film.mp4), ("webm", film.webm), ("poster", film.poster)]
-            checks = {"mp4": files.check_film, "webm": files.check_film, "poster": files.check_image}
-            for name, file in names:
+            for field_name, file in film_fields(film).items():
                 if file:
-                    attribute = {"mp4": "file", "webm": "webm", "poster": "thumbnail"}[name]
-                    has_stored = bool(stored_film and getattr(stored_film, attribute))
-                    self.check_file(file, checks[name], film.lines.get((name,), 1), has_stored=has_stored)
-            for language, file in film.captions.items():
-                has_stored = bool(stored_film and getattr(stored_film, f"captions_{language}"))
-                line = film.lines.get(("captions", language), 1)
-                self.check_file(file, files.check_captions, line, has_stored=has_stored)
-            self.check_media_rights(stored_film, "courses.change_flettmedia", "courses.add_flettmedia", film.lines[()])
+                    check, path = _FILM_CHECKS[field_name]
+                    stored = getattr(stored_film, field_name) if stored_film else None
+                    self.check_file(file, check, film.lines.get(path, 1), stored)
+            self.check_media_rights(FlettMedia, stored_film, film.lines[()])
         for image in package.images.values():
             stored_image = FlettImage.objects.filter(key=image.id).first()
-            self.check_file(image.file, files.check_image, image.lines.get(("file",), 1), has_stored=bool(stored_image))
-            self.check_media_rights(
-                stored_image, "courses.change_flettimage", "courses.add_flettimage", image.lines[()]
-            )
+            line = image.lines.get(("file",), 1)
+            self.check_file(image.file, files.check_image, line, stored_image and stored_image.file)
+            self.check_media_rights(FlettImage, stored_image, image.lines[()])
         for document in package.documents.values():
-            stored = FlettDocument.objects.filter(key=document.id).first()
-            self.check_file(
-                document.file, files.check_document, document.lines.get(("file",), 1), has_stored=bool(stored)
-            )
-            self.check_media_rights(
-                stored, "courses.change_flettdocument", "courses.add_flettdocument", document.lines[()]
-            )
+            stored_document = FlettDocument.objects.filter(key=document.id).first()
+            line = document.lines.get(("file",), 1)
+            self.check_file(document.file, files.check_document, line, stored_document and stored_document.file)
+            self.check_media_rights(FlettDocument, stored_document, document.lines[()])
 
-    def check_file(self, name: str, check: Any, line: int, *, has_stored: bool) -> None:
-        """A file may be left out of the package when Flett has it already."""
+    def check_file(self, name: str, check: Any, line: int, stored: FieldFile | None) -> None:
+        """What Flett has already may be left out, and is not judged again."""
         path = media_path(self.package, name)
         if path is None:
-            if not has_stored:
+            if not stored:
                 self.problem(MEDIA_FILE, line, _("Filen media/%s mangler.") % name)
+            return
+        if stored and same_content(stored, path):
             return
         try:
             with path.open("rb") as file:
@@ -253,16 +253,14 @@ class PackageCheck:
             else:
                 self.problem(MEDIA_FILE, line, f"{name}: {refusal}")
 
-    def check_media_rights(self, stored: Any, change: str, add: str, line: int) -> None:
+    def check_media_rights(self, model: type[Any], stored: Any, line: int) -> None:
         """What somebody else uploaded is not replaced by an import. Used as it is, it needs no right."""
         if self.user is None:
             return
-        from courses.packages.apply import media_differs
-
         if stored is None:
-            if not self.user.has_perm(add):
+            if not user_can_add(self.user, model):
                 self.problem(MEDIA_FILE, line, _("Du kan ikke legge til denne filen."))
-        elif not self.user.has_perm(change) and media_differs(self.package, stored):
+        elif media_differs(self.package, stored) and not user_can_change(self.user, stored):
             self.problem(MEDIA_FILE, line, _("Du kan ikke endre «%s», som finnes fra før.") % stored.title)
 
     # -- law --
@@ -275,8 +273,6 @@ class PackageCheck:
             needed = "courses.change_legalreference" if key in stored else "courses.add_legalreference"
             if key in stored and entry.checked_on < stored[key].checked_on:
                 continue
-            from courses.packages.collect import legal_entry
-
             if (key not in stored or legal_entry(stored[key]) != entry) and not self.user.has_perm(needed):
                 self.problem(
                     "legal_references.yaml", entry.lines[()], _("Du kan ikke endre lovhenvisningen «%s».") % key
@@ -380,14 +376,6 @@ def film_row(film: Any) -> dict[str, Any]:
         "transcript": film.transcript,
         **{f"captions_{language}": file for language, file in film.captions.items()},
     }
-
-
-def media_path(package: Package, name: str) -> Path | None:
-    """The file of this name in the package's media folder, or None when it is not there."""
-    if not name or package.root is None:
-        return None
-    path = package.root / "media" / name
-    return path if path.is_file() and not path.is_symlink() else None
 
 
 def flatten(error: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:

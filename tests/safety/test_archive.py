@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safety.archive import MAX_NAME_LENGTH, ArchiveRefusedError, safe_path, unpack_zip
@@ -193,16 +193,15 @@ def test_a_broken_zip_is_refused(cut: int, tmp_path: Path) -> None:
         unpack(io.BytesIO(data[:cut]), tmp_path)
 
 
+@settings(max_examples=400, deadline=None)
 @given(place=st.integers(0, 400), value=st.integers(0, 255))
 def test_any_flipped_byte_is_a_refusal_or_harmless(
     place: int, value: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     data = bytearray(make_zip(("a/b.md", b"x" * 50), ("c.md", b"y" * 50)).getvalue())
     data[place % len(data)] = value
-    try:
+    with contextlib.suppress(ArchiveRefusedError):
         unpack(io.BytesIO(bytes(data)), tmp_path_factory.mktemp("zip"))
-    except ArchiveRefusedError:
-        pass
 
 
 def _nothing() -> "contextlib.AbstractContextManager[None]":
