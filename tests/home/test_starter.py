@@ -172,7 +172,10 @@ def test_starter_courses_are_tagged(starter: None) -> None:
     assert tags == expected | {
         "fidelity": ([], ["FACT"]),
         "avslutning": ([], ["FACT"]),
-        "recovery-og-recoverystotte": (["fact/recovery-og-brukermedvirkning"], ["ACT", "FACT", "FACT_UNG"]),
+        "recovery-og-recoverystotte": (
+            ["fact/recovery-og-brukermedvirkning", "fact-ung/recovery-og-brukermedvirkning"],
+            ["ACT", "FACT", "FACT_UNG"],
+        ),
     }
 
 
