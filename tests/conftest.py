@@ -1,9 +1,12 @@
 """What every test shares: a clean cache, a person per role, and tests that only PostgreSQL can answer."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
 from django.test import Client
 from django.utils import translation
@@ -20,7 +23,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On SQLite the PostgreSQL tests are left to `test_postgresql.py`, which runs them on a server of its own."""
+    """Tests that commit get back what the migrations wrote, which emptying the database afterwards takes away.
+
+    On SQLite the PostgreSQL tests are left to `test_postgresql.py`, which runs them on a server of its own.
+    """
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction"):
+            marker.kwargs.setdefault("serialized_rollback", True)
     if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
         dropped = [item for item in items if item.path.name == "test_postgresql.py"]
     else:
@@ -28,6 +38,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         items[:] = [item for item in items if item not in dropped]
         config.hook.pytest_deselected(items=dropped)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Know every content type before a test empties the database: putting rows back asks for them."""
+    with django_db_blocker.unblock():
+        ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
 
 
 @pytest.fixture(autouse=True)
