@@ -250,7 +250,7 @@ def test_demo_logins_are_listed_with_address_and_password_that_work(starter: Non
     out = StringIO()
     call_command("demo_logins", stdout=out)
     address, head, *rows = out.getvalue().splitlines()
-    assert address == "http://127.0.0.1:8000"
+    assert address == "http://127.0.0.1:8000/konto/login/"
     assert head == "role             e-mail                         password"
     assert [row.split("  ")[0] for row in rows] == [
         "learner",

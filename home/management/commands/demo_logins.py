@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 
 from home.actions import read_starter
 from people.models import User
@@ -26,6 +27,6 @@ class Command(BaseCommand):
             raise CommandError("There are no demo people yet. Make them with: manage.py load_starter_content")
         rows.insert(0, ("role", "e-mail", "password"))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        self.stdout.write(settings.BASE_URL)
+        self.stdout.write(f"{settings.BASE_URL}{reverse('account_login')}")
         for row in rows:
             self.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
