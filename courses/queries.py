@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from wagtail.models import ReferenceIndex
 
 from courses.models import CoursePage, LegalReference, LessonPage, LessonVersion, Principle
@@ -46,6 +46,8 @@ class CourseOutline:
     number: int = 0
     is_open: bool = False
     is_available: bool = True
+    principles: list[Principle] = field(default_factory=list)
+    """Filled where a page shows their rings."""
 
     def neighbours(self) -> tuple[LessonEntry | None, LessonEntry | None]:
         """The lessons before and after the current one in this course."""
@@ -150,6 +152,21 @@ def get_principle_learning(*, principle: Principle) -> list[CoursePage]:
         if course.translation_key not in found or course.locale_id == principle.locale_id:
             found[course.translation_key] = course
     return list(found.values())
+
+
+def add_principles(outlines: Iterable[CourseOutline]) -> None:
+    """Fill in the principles the courses are tagged with, in order. One query for any number of courses."""
+    by_course = {outline.pk: outline for outline in outlines if outline.pk}
+    same_set = Principle.objects.filter(principle_set=OuterRef("principle__principle_set")).order_by()
+    size = same_set.values("principle_set").annotate(size=Count("position", distinct=True)).values("size")
+    for tag in (
+        CoursePage.principles.through.objects.filter(coursepage_id__in=by_course)
+        .select_related("principle__principle_set", "principle__locale")
+        .annotate(ring_size=Subquery(size))
+        .order_by("principle__position")
+    ):
+        tag.principle.ring_size = tag.ring_size
+        by_course[tag.coursepage_id].principles.append(tag.principle)
 
 
 def get_principles(*, set_key: str, language: str) -> list[Principle]:

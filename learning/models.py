@@ -12,6 +12,7 @@ from wagtail.models import Orderable, Page
 from wagtail.url_routing import RouteResult
 
 from courses.models import CoursePage, PrincipleSet
+from courses.queries import add_principles
 
 
 class LearnPage(Page):
@@ -88,6 +89,7 @@ class LearningPathPage(Page):
 
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         context["path_outline"] = get_path_outline(path=self)
+        add_principles(context["path_outline"].chapters)
         return context
 
 

@@ -35,6 +35,17 @@ def test_chapters_are_numbered_in_the_authors_order(path):
     assert len(outline.lessons) == 4
 
 
+def test_path_page_shows_each_chapters_principles_in_order(client: Client, path):
+    sixth, third = (factories.PrincipleFactory.create(position=position) for position in (6, 3))
+    course = path.steps.first().course
+    course.principles = [sixth, third]
+    course.save_revision().publish()
+    response = client.get(page_path(path), {"vis": "nå"})
+    chapters = response.context_data["path_outline"].chapters
+    assert [[principle.position for principle in chapter.principles] for chapter in chapters] == [[3, 6], []]
+    assert {principle.ring_size for principle in chapters[0].principles} == {2}
+
+
 def test_only_the_chapter_being_read_is_open(path):
     outline = get_path_outline(path=path, open_slug="integrert-behandling", current_slug="introduksjon")
     assert [chapter.is_open for chapter in outline.chapters] == [False, True]

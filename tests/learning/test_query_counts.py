@@ -61,7 +61,7 @@ def test_lesson_in_a_path_for_a_reader_who_is_signed_in(learner_client: Client, 
 
 @pytest.mark.parametrize("lessons", [10, 60])
 def test_path_page(client: Client, lessons: int) -> None:
-    assert count(client, page_path(path_of(lessons))) == (7, 1)
+    assert count(client, page_path(path_of(lessons))) == (8, 1)
 
 
 @pytest.mark.parametrize("lessons", [1, 30])
