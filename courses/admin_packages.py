@@ -8,9 +8,11 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
 
 from courses.actions import import_course_package
 from courses.models import ChangeKind, CourseIndexPage, CoursePage
@@ -99,12 +101,17 @@ def run_import(request: HttpRequest, data: dict[str, Any]) -> ImportReport | Non
         )
 
 
-def export_package(request: HttpRequest, pk: int) -> FileResponse:
+def export_package(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The published course as a zip. Only for those who may edit it: others get 403."""
     course = get_object_or_404(CoursePage, pk=pk)
     if not course.permissions_for_user(request.user).can_edit():
         raise PermissionDenied
     sink: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 – the response closes it
-    export_zip(course, sink)
+    try:
+        export_zip(course, sink)
+    except PackageError as error:
+        for problem in error.problems:
+            messages.error(request, str(problem))
+        return redirect("wagtailadmin_pages:edit", course.pk)
     sink.seek(0)
     return FileResponse(sink, as_attachment=True, filename=f"{course.slug}.zip", content_type="application/zip")

@@ -11,10 +11,12 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
+from courses.editor_checks import check_lesson
 from courses.models import CoursePage, FlettDocument, FlettImage, FlettMedia, LegalReference, LessonPage
 from courses.packages.check import Target
 from courses.packages.collect import (
     Collector,
+    block_uuid,
     collect_course_fields,
     collect_lesson,
     legal_entry,
@@ -64,7 +66,8 @@ class ImportReport:
             if titles:
                 found.append(f"  {label}: {', '.join(titles)}")
         if self.unchanged:
-            found.append(f"  {_('Uendrede leksjoner')}: {len(self.unchanged)}")
+            label = _("Uendrede leksjoner")  # outside the f-string, where xgettext sees it
+            found.append(f"  {label}: {len(self.unchanged)}")
         return found + [f"  {note}" for note in self.notes]
 
 
@@ -274,6 +277,14 @@ class PackageImport:
                 page.unpublish(user=self.user, log_action=True)
                 self.report.unpublished.append(page.title)
         self.order_lessons(course, stored)
+        self.note_warnings([stored[lesson.id] for lesson in self.package.lessons])
+
+    def note_warnings(self, lessons: list[LessonPage]) -> None:
+        """What the editor would point out in the lessons that are new or changed."""
+        changed = {*self.report.created, *self.report.updated}
+        for lesson in lessons:
+            if lesson.title in changed:
+                self.report.notes += [f"{lesson.title}: {warning.message}" for warning in check_lesson(lesson)]
 
     def free_slugs(self, stored: dict[Any, LessonPage]) -> None:
         """Lessons that trade addresses step aside first. The page's path is left, so redirects stay right."""
@@ -292,8 +303,8 @@ class PackageImport:
                 self.note_draft(page.title)
         kept = {}
         if before is not None:
-            raws = {raw["id"]: raw for raw in stored_blocks(page)}
-            kept = {block.id: (block, raws[str(block.id)]) for block in before.blocks}
+            raws = {block_uuid(raw["id"]): raw for raw in stored_blocks(page)}
+            kept = {block.id: (block, raws[block.id]) for block in before.blocks}
         body = []
         for block in lesson.blocks:
             old = kept.get(block.id)

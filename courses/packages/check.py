@@ -117,6 +117,8 @@ class PackageCheck:
             return None
         if page and page.locked:
             self.problem(file, line, _("Kurset er låst i redigeringen."))
+        if page and page.alias_of_id:
+            self.problem(file, line, _("Kurset er et speil av en annen side og følger den."))
         self.check_rights(page or section, is_new=page is None)
         siblings = section.get_children().filter(slug=course.slug)
         if (siblings.exclude(pk=page.pk) if page else siblings).exists():
@@ -203,6 +205,8 @@ class PackageCheck:
                 )
             if page and page.locked:
                 self.problem(lesson.file, line, _("Leksjonen er låst i redigeringen."))
+            if page and page.alias_of_id:
+                self.problem(lesson.file, line, _("Leksjonen er et speil av en annen side og følger den."))
             if holder and holder.translation_key not in wanted:
                 self.problem(
                     lesson.file,

@@ -4,17 +4,19 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from anyascii import anyascii
 from django.core.files.storage import FileSystemStorage
 from django.db.models.fields.files import FieldFile
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from courses.models import CoursePage, FlettDocument, FlettImage, FlettMedia, LegalReference, LessonPage
 from courses.packages.format import (
     BLOCKS,
+    NAMESPACE,
     Block,
     Cells,
     Choice,
@@ -28,6 +30,8 @@ from courses.packages.format import (
     Lesson,
     MediaFile,
     Package,
+    PackageError,
+    Problem,
     Ref,
     Rich,
     Text,
@@ -137,7 +141,15 @@ class Collector:
             }
         else:
             value = self.value(BLOCKS[kind], raw["value"], kind)
-        return Block(type=kind, id=UUID(raw["id"]), value=value)
+        return Block(type=kind, id=block_uuid(raw["id"]), value=value)
+
+
+def block_uuid(stored_id: str) -> UUID:
+    """The block's id; one that is no UUID (written by a script, never by the editor) gets one made from it."""
+    try:
+        return UUID(stored_id)
+    except ValueError:
+        return uuid5(NAMESPACE, stored_id)
 
 
 def as_text(raw: Any) -> str:
@@ -283,7 +295,10 @@ def copier(files: dict[str, FieldFile]) -> Callable[[str, Path], None]:
         file = files[name]
         if isinstance(file.storage, FileSystemStorage) and target.exists() and target.samefile(file.path):
             return
-        with file.storage.open(file.name or "") as source, target.open("wb") as sink:
-            copyfileobj(source, sink)
+        try:
+            with file.storage.open(file.name or "") as source, target.open("wb") as sink:
+                copyfileobj(source, sink)
+        except FileNotFoundError as error:
+            raise PackageError([Problem(f"media/{name}", 0, _("Filen finnes ikke lenger i Flett."))]) from error
 
     return copy

@@ -208,7 +208,7 @@ class PackageReader:
     def find_strays(self, names: list[str]) -> None:
         """A lesson nobody lists is a mistake; other files are left alone, and said."""
         for path in sorted((self.root / "lessons").glob("*.md")) if (self.root / "lessons").is_dir() else []:
-            if path.stem not in names:
+            if path.stem not in names and not path.name.startswith("."):
                 self.problems.append(
                     Problem(f"lessons/{path.name}", 0, _("Leksjonen er ikke med i listen i course.yaml."))
                 )

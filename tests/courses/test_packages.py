@@ -849,3 +849,38 @@ def test_unpublished_lessons_stay_at_home(section: CourseIndexPage, package: Pat
     found, _files = collect_course(CoursePage.objects.get(slug="prove"))
     assert [lesson.slug for lesson in found.lessons] == ["sporsmal"]
     assert "lessons:\n  - sporsmal\n" in package_texts(found)["course.yaml"]
+
+
+def test_a_file_gone_from_storage_stops_the_export(section: CourseIndexPage, with_media: Path, tmp_path: Path) -> None:
+    bring(with_media)
+    image = FlettImage.objects.get()
+    image.file.storage.delete(image.file.name)
+    with pytest.raises(CommandError, match=r"media/tavle\.png: Filen finnes ikke lenger i Flett\."):
+        call_command("export_course", "prove", tmp_path / "out")
+
+
+def test_what_the_editor_would_point_out_stands_in_the_report(section: CourseIndexPage, package: Path) -> None:
+    edit(package, L, lambda text: text.replace("## Overskrift", "#### Overskrift"))
+    report = bring(package)
+    assert report.notes == [
+        "Introduksjon: Overskriften «Overskrift» er på nivå 4 rett etter nivå 1. Bruk nivå 2.",
+    ]
+    assert bring(package).notes == []
+
+
+def test_blocks_with_ids_from_a_script_can_be_exported(section: CourseIndexPage, tmp_path: Path) -> None:
+    course = factories.CoursePageFactory.create(slug="skript", minutes=1, published=True)
+    body = json.dumps([{"type": "key_message", "value": {"text": "Hei"}, "id": "min-egen"}])
+    factories.LessonPageFactory.create(parent=course, title="En", slug="en", body=body, published=True)
+    export_folder(course, tmp_path / "out")
+    assert bring(tmp_path / "out").unchanged == ["En"]
+    edit(tmp_path / "out", "lessons/en.md", lambda text: text.replace("title: En", "title: To"))
+    bring(tmp_path / "out")
+    assert [raw["id"] for raw in LessonPage.objects.get().body.get_prep_value()] == ["min-egen"]
+
+
+def test_a_mirror_of_another_page_is_left_alone(section: CourseIndexPage, package: Path) -> None:
+    bring(package)
+    lesson = LessonPage.objects.get(slug="introduksjon")
+    LessonPage.objects.filter(slug="sporsmal").update(alias_of_id=lesson.page_ptr_id)
+    assert problems(package) == ["lessons/sporsmal.md:1: Leksjonen er et speil av en annen side og følger den."]

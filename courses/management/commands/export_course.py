@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from courses.models import CoursePage
+from courses.packages.format import PackageError
 from courses.packages.zipped import export_folder, export_zip
 
 
@@ -30,13 +31,20 @@ class Command(BaseCommand):
             languages = ", ".join(sorted(course.locale.language_code for course in found))
             raise CommandError(_("Flere kurs har denne adressen. Velg språk med --language: %s.") % languages)
         target: Path = options["target"]
+        try:
+            self.write(found[0], target)
+        except PackageError as error:
+            raise CommandError(str(error)) from error
+        if options["verbosity"] > 0:
+            self.stdout.write(_("«%(title)s» er skrevet til %(target)s.") % {"title": found[0].title, "target": target})
+
+    def write(self, course: CoursePage, target: Path) -> None:
+        """A zip or a folder, by the target's name. Raises CommandError rather than write over something else."""
         if target.suffix.lower() == ".zip":
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as sink:
-                export_zip(found[0], sink)
+                export_zip(course, sink)
         else:
             if target.is_dir() and any(target.iterdir()) and not (target / "course.yaml").exists():
                 raise CommandError(_("Mappen %s er ikke tom og inneholder ingen kurspakke.") % target)
-            export_folder(found[0], target)
-        if options["verbosity"] > 0:
-            self.stdout.write(_("«%(title)s» er skrevet til %(target)s.") % {"title": found[0].title, "target": target})
+            export_folder(course, target)
