@@ -63,3 +63,10 @@ def test_danish_is_not_norwegian_with_other_letters() -> None:
     catalogue = polib.pofile(str(settings.BASE_DIR / "locale" / "da" / "LC_MESSAGES" / "django.po"))
     texts = [text for entry in catalogue for text in (entry.msgstr, *entry.msgstr_plural.values())]
     assert [text for text in texts if NORWEGIAN_ONLY.search(text)] == []
+
+
+def test_no_text_hides_in_an_f_string_where_the_collector_cannot_see_it() -> None:
+    hidden = re.compile(r"""\bf["'][^\n]*\{_\(""")
+    rooms = ("safety", "people", "courses", "learning", "home")
+    files = [path for room in rooms for path in (settings.BASE_DIR / room).rglob("*.py")]
+    assert [str(path) for path in files if hidden.search(path.read_text(encoding="utf-8"))] == []
