@@ -244,6 +244,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 WAGTAIL_SITE_NAME = "Flett"
 WAGTAILADMIN_BASE_URL = BASE_URL
+WAGTAIL_USER_TIME_ZONES = ["Europe/Oslo", "Europe/Copenhagen", "Europe/Amsterdam", "Europe/London", "UTC"]
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
@@ -251,7 +252,6 @@ WAGTAILADMIN_LOGIN_URL = "wagtailadmin_login"  # our own door there (people.view
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # the address is the login: it changes only where it is verified
-WAGTAIL_FRONTEND_LOGIN_URL = "/konto/login/"
 WAGTAILIMAGES_IMAGE_MODEL = "courses.FlettImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "courses.FlettDocument"
 WAGTAILDOCS_SERVE_METHOD = "serve_view"

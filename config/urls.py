@@ -10,7 +10,7 @@ from wagtail.views import authenticate_with_password
 
 from home import views
 from home.media import serve_media
-from people.views import admin_door
+from people.views import admin_door, page_door
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
@@ -27,7 +27,7 @@ urlpatterns += i18n_patterns(
     path("", include("home.urls")),
     path("", include("courses.urls")),
     # Wagtail's own list, with our door in place of its sign-in page and our way to a page.
-    path("_util/login/", admin_door, name="wagtailcore_login"),
+    path("_util/login/", page_door, name="wagtailcore_login"),
     path(
         "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/",
         authenticate_with_password,

@@ -24,3 +24,16 @@ def admin_door(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("wagtailadmin.access_admin"):
         raise PermissionDenied
     return HttpResponseRedirect(target)
+
+
+@never_cache
+def page_door(request: HttpRequest) -> HttpResponse:
+    """Where Wagtail sends readers of a restricted page: to our sign-in, or to a 403 where that would not help."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    target = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        target = "/"
+    return redirect_to_login(target, login_url=resolve_url("account_login"))
