@@ -94,7 +94,7 @@ class Collector:
                 key = self.page_key(int(number))
                 return {"href": f"page:{key}"} if key else None
             if kind == "document" and number.isdecimal():
-                document = self.named("document", int(number))
+                document = self.named("document", int(number)) if "document-link" in features else None
                 return {"href": f"document:{document.key}"} if document else None
             return attributes if attributes.get("href") else None
 

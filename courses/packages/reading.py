@@ -131,7 +131,7 @@ class FileReading:
             found = self.fields(node, ["html"], required=["html"])
             source = self.text(found.get("html"))
             try:
-                return self.portable(canonical_html(source, features), node.line)
+                return self.portable(canonical_html(source, features), features, node.line)
             except HtmlTooLargeError:
                 self.problem(node.line, _("Teksten er for lang."))
                 return ""
@@ -140,19 +140,22 @@ class FileReading:
 
     def markdown(self, source: str, features: frozenset[str], first_line: int) -> str:
         try:
-            return self.portable(to_html(source, features), first_line)
+            return self.portable(to_html(source, features), features, first_line)
         except MarkdownError as problem:
             self.problem(first_line + problem.line, str(problem))
         except HtmlTooLargeError:
             self.problem(first_line, _("Teksten er for lang."))
         return ""
 
-    def portable(self, html: str, line: int) -> str:
+    def portable(self, html: str, features: frozenset[str], line: int) -> str:
         """Links to documents say the key in the file and the id inside Flett."""
 
         def change(attributes: dict[str, str]) -> dict[str, str] | None:
             href = attributes.get("href", "")
             scheme, _colon, name = href.partition(":")
+            if scheme == "document" and "document-link" not in features:
+                self.problem(line, _("Her kan du ikke lenke til et dokument. Bruk blokken ::: download."))
+                return None
             if scheme == "document":
                 if ("document", name) not in self.ids:
                     self.problem(line, _("Dokumentet «%s» står ikke i media/media.yaml.") % name[:100])

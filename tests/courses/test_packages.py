@@ -612,6 +612,12 @@ L, Q, C = "lessons/introduksjon.md", "lessons/sporsmal.md", "course.yaml"
         (
             L,
             "::: key_message\ntext: Budskap",
+            "::: fact_box\ntitle: T\ntext: '[x](document:x)'",
+            "lessons/introduksjon.md:12: Her kan du ikke lenke til et dokument.",
+        ),
+        (
+            L,
+            "::: key_message\ntext: Budskap",
             "::: film\nfilm: x\ntitle: x",
             "lessons/introduksjon.md:11: «x» står ikke i media/media.yaml.",
         ),
