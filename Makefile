@@ -42,6 +42,10 @@ lock: ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer
 	@var/lock-tools/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock $(ARGS)
 
+.PHONY: vendor
+vendor: $(READY) ## Fetch the vendored front-end assets anew (needs npm)
+	@$(BIN)/python static/vendor/update.py
+
 # --- every day ------------------------------------------------------------------------------------------
 
 .PHONY: run
@@ -50,7 +54,7 @@ run: $(READY) ## Serve on this machine, with the starter content (PORT=8000)
 
 .PHONY: test
 test: $(READY) words ## Run the whole suite (ARGS='-k lesson' for a part; FLETT_REQUIRE_ALL=1 allows no skip)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 .PHONY: format
 format: $(READY) ## Format code and templates, mend what linting can mend
@@ -91,4 +95,4 @@ bench: $(READY) words ## Measure the cost of each page against a bare Django pag
 
 .PHONY: screenshots
 screenshots: $(READY) words ## Take the pictures of docs/screenshots/ (needs Chromium)
-	@FLETT_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -q tests/browser/test_screenshots.py
+	@$(BIN)/python -m tests.browser.screenshots
