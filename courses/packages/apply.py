@@ -20,6 +20,8 @@ from courses.packages.collect import (
     collect_course_fields,
     collect_lesson,
     legal_entry,
+    principle_keys,
+    programme_codes,
     stored_blocks,
 )
 from courses.packages.format import Film, Lesson, MediaFile, Package
@@ -225,13 +227,11 @@ class PackageImport:
         return page
 
     def ordered_course(self) -> Any:
-        """The course as the database would give it back: principles and programmes in their own order."""
-        principles = sorted(self.target.principles, key=lambda one: (one.principle_set_id, one.position))
-        programmes = sorted(self.target.programmes, key=lambda one: one.pk)
+        """The course as the database would give it back: principles and programmes in the one order."""
         return replace(
             self.package.course,
-            principles=list(dict.fromkeys(one.key for one in principles)),
-            programmes=list(dict.fromkeys(one.code for one in programmes)),
+            principles=principle_keys(self.target.principles),
+            programmes=programme_codes(self.target.programmes),
         )
 
     def publish(self, page: Any) -> None:

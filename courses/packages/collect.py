@@ -1,6 +1,6 @@
 """A course in the database as a `Package`: what export writes, and what import compares with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
 from typing import Any
@@ -13,7 +13,16 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from courses.models import CoursePage, FlettDocument, FlettImage, FlettMedia, LegalReference, LessonPage
+from courses.models import (
+    CoursePage,
+    FlettDocument,
+    FlettImage,
+    FlettMedia,
+    LegalReference,
+    LessonPage,
+    Principle,
+    Programme,
+)
 from courses.packages.format import (
     BLOCKS,
     NAMESPACE,
@@ -188,6 +197,16 @@ def collect_lesson(lesson: LessonPage, collector: Collector) -> Lesson:
     )
 
 
+def principle_keys(principles: Iterable[Principle]) -> list[str]:
+    """In the order a package lists them, the same in every database."""
+    found = sorted(principles, key=lambda principle: (principle.principle_set.key, principle.position, principle.slug))
+    return list(dict.fromkeys(principle.key for principle in found))
+
+
+def programme_codes(programmes: Iterable[Programme]) -> list[str]:
+    return sorted({programme.code for programme in programmes})
+
+
 def collect_course_fields(course: CoursePage) -> Course:
     return Course(
         id=course.translation_key,
@@ -196,8 +215,8 @@ def collect_course_fields(course: CoursePage) -> Course:
         title=course.title,
         kind=course.kind,
         summary=as_text(course.summary),
-        principles=[principle.key for principle in course.principles.select_related("principle_set")],
-        programmes=[programme.code for programme in course.programmes.all()],
+        principles=principle_keys(course.principles.select_related("principle_set")),
+        programmes=programme_codes(course.programmes.all()),
         audience=course.audience,
         learning_outcomes=course.outcomes,
         minutes=course.minutes,
