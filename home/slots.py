@@ -32,10 +32,10 @@ def account(request: HttpRequest, argument: str) -> str:
 
 def can_edit(user: Any) -> bool:
     """Whether to show the way into the editor. Kept for a minute; Wagtail itself asks every time."""
-    answer: bool = cache.get_or_set(
+    answer = cache.get_or_set(
         f"can-edit:{user.pk}", lambda: user.has_perm("wagtailadmin.access_admin"), CAN_EDIT_SECONDS
     )
-    return answer
+    return bool(answer)
 
 
 def notices(request: HttpRequest, argument: str) -> str:
