@@ -261,7 +261,7 @@ def test_every_block_and_chooser_keeps_the_policy(
     for name in ("Velg et bilde", "Velg et dokument", "Velg film", "Velg lovhenvisning"):
         page.get_by_role("button", name=name).first.click()
         expect(page.locator(".modal-content")).to_be_visible()
-        page.page.keyboard.press("Escape")
+        page.locator(".modal-content .close").click()
         expect(page.locator(".modal-content")).to_have_count(0)
     assert page.problems() == []
 
@@ -274,9 +274,9 @@ def test_the_preview_frame_keeps_the_readers_policy(
     page = admin_page
     page.goto(f"{site_server.url}/admin/pages/{lesson.pk}/edit/")
     page.get_by_role("button", name="Vis eller skjul forhåndsvisning").click()
-    page.locator("[data-w-preview-target='mode']").select_option(mode)
     frame = page.frame_locator("iframe#w-preview-iframe")
     expect(frame.get_by_role("heading", level=1)).to_have_text("Introduksjon")
+    page.locator("[data-w-preview-target='mode']").select_option(mode)
     expect(frame.locator(".account-menu")).to_have_count(1 if mode == "learner" else 0)
     page.get_by_role("button", name="Vis eller skjul kontroller").click()
     page.wait_for_timeout(1_500)
