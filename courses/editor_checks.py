@@ -129,9 +129,7 @@ def _check_whole(lesson: "LessonPage") -> Iterator[Warning_]:
     if lesson.completion == lesson.Completion.QUIZ and not kinds & QUIZ_TYPES:
         yield Warning_(
             "completion_without_quiz",
-            _(
-                "Leksjonen fullføres når spørsmålene er bestått, men den har ingen. Da kan ingen fullføre den."
-            ),
+            _("Leksjonen fullføres når spørsmålene er bestått, men den har ingen. Da kan ingen fullføre den."),
         )
     if lesson.completion == lesson.Completion.FILM and not kinds & FILM_TYPES:
         yield Warning_(
@@ -240,8 +238,7 @@ def _nested_heading(text: str, *, block_id: str) -> Warning_:
 def _html_warning(block: Any, *, block_id: str) -> Warning_:
     return Warning_(
         "html_in_text",
-        _("Feltet «%(label)s» inneholder HTML-koder. De vises som de står.")
-        % {"label": block.label},
+        _("Feltet «%(label)s» inneholder HTML-koder. De vises som de står.") % {"label": block.label},
         block_id,
     )
 

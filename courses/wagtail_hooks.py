@@ -47,7 +47,7 @@ def admin_urls() -> list[URLPattern | URLResolver]:
 
 class LawReportMenuItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("courses.change_legalreference"))  # type: ignore[union-attr]
+        return bool(request.user.has_perm("courses.change_legalreference"))
 
 
 @hooks.register("register_reports_menu_item")
@@ -65,7 +65,9 @@ def law_report_menu_item() -> MenuItem:
 def mark_checked_button(snippet: Any, user: Any, next_url: str | None = None) -> Any:
     if isinstance(snippet, LegalReference) and user.has_perm("courses.change_legalreference"):
         confirm = reverse("wagtail_bulk_action", args=["courses", "legalreference", "mark_checked"])
-        query = urlencode({"id": snippet.pk, "next": next_url or reverse(snippet.snippet_viewset.get_url_name("list"))})
+        query = urlencode(
+            {"id": str(snippet.pk), "next": next_url or reverse(snippet.snippet_viewset.get_url_name("list"))}
+        )
         yield Button(_("Marker som kontrollert i dag"), f"{confirm}?{query}", icon_name="check", priority=20)
 
 

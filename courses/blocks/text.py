@@ -1,5 +1,7 @@
 """Blocks of words: text, boxes, lists, tables, reflection, sources."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
@@ -11,7 +13,7 @@ SMALL_FEATURES = ["bold", "italic", "ol", "ul", "link"]
 class SmallTextBlock(blocks.RichTextBlock):
     """Rich text inside another block: no headings, so the outline stays true."""
 
-    def __init__(self, *, required: bool = True, help_text: str | None = None, **kwargs: object) -> None:
+    def __init__(self, *, required: bool = True, help_text: Any = None, **kwargs: object) -> None:
         super().__init__(required=required, help_text=help_text, features=SMALL_FEATURES, **kwargs)
 
 

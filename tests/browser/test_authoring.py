@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from wagtail.models import Collection
 
 from courses.actions import set_up_training_team
 from courses.models import CourseIndexPage, CoursePage, LessonPage, LessonVersion
@@ -75,7 +76,7 @@ def test_a_course_from_first_word_to_reader(
 ) -> None:
     author = make_editor(section, group=0, first_name="Aud")
     reviewer = make_editor(section, group=1, first_name="Rolf")
-    collection = author.groups.get().collection_permissions.first().collection
+    collection = Collection.objects.get(name=section.title)
     factories.MediaFactory.create(title="Rollefilm: teamleder", collection=collection)
     base = site_server.url
 

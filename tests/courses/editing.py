@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from wagtail import blocks
@@ -53,19 +52,19 @@ def _fields(block: Any, value: Any) -> Any:
     return "" if value is None else getattr(value, "pk", value)
 
 
-def save(client: Client, lesson: LessonPage, fields: dict[str, Any]) -> HttpResponse:
+def save(client: Client, lesson: LessonPage, fields: dict[str, Any]) -> Any:
     """Save a draft."""
     return client.post(reverse("wagtailadmin_pages:edit", args=[lesson.pk]), _sent(fields))
 
 
-def publish(client: Client, lesson: LessonPage, fields: dict[str, Any]) -> HttpResponse:
+def publish(client: Client, lesson: LessonPage, fields: dict[str, Any]) -> Any:
     """Press «Publiser»."""
     return client.post(
         reverse("wagtailadmin_pages:edit", args=[lesson.pk]), {**_sent(fields), "action-publish": "action-publish"}
     )
 
 
-def submit(client: Client, lesson: LessonPage, fields: dict[str, Any]) -> HttpResponse:
+def submit(client: Client, lesson: LessonPage, fields: dict[str, Any]) -> Any:
     """Press «Send til gjennomgang»."""
     return client.post(
         reverse("wagtailadmin_pages:edit", args=[lesson.pk]), {**_sent(fields), "action-submit": "action-submit"}
@@ -76,9 +75,9 @@ def _sent(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def stream_errors(response: HttpResponse) -> list[str]:
+def stream_errors(response: Any) -> list[str]:
     """Every message that stands at a block in the body, as the editor is given them."""
-    form = response.context["form"]  # type: ignore[attr-defined]
+    form = response.context["form"]
     found: list[str] = []
 
     def collect(error: Any) -> None:

@@ -42,7 +42,7 @@ def archive(parts: dict[str, bytes | str]) -> BytesIO:
     return buffer
 
 
-def office(main: str = "word/document.xml", **parts: bytes | str) -> BytesIO:
+def office(main: str = "word/document.xml", /, **parts: Any) -> BytesIO:
     return archive({"[Content_Types].xml": "<Types/>", main: "<x/>", **parts})
 
 
