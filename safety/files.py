@@ -79,10 +79,15 @@ def check_image(file: IO[bytes], *, name: str) -> None:
 def clean_image(file: IO[bytes], *, name: str) -> "ContentFile[bytes]":
     """The picture made anew: upright, in sRGB, without place, camera, comments or any other metadata.
 
-    Raises FileRefusedError as `check_image` does.
+    A JPEG or WebP that holds nothing but its picture is kept as it is, since making it anew would wear it a little
+    each time. Raises FileRefusedError as `check_image` does.
     """
     extension = _extension(name)
     check_image(file, name=name)
+    content = file.read()
+    file.seek(0)
+    if is_bare_image(content):
+        return ContentFile(content, name=name)
     try:
         image = _open_image(file, extension=extension)
     finally:
@@ -104,6 +109,50 @@ def clean_image(file: IO[bytes], *, name: str) -> "ContentFile[bytes]":
     }
     bare.save(written, format=IMAGE_FORMATS[extension], **options[IMAGE_FORMATS[extension]])
     return ContentFile(written.getvalue(), name=name)
+
+
+_JPEG_PICTURE_SEGMENTS = {0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD}
+
+
+def is_bare_image(content: bytes) -> bool:
+    """Whether a JPEG or WebP holds its picture and nothing else: no metadata, no profile, nothing after the end."""
+    if content.startswith(b"\xff\xd8"):
+        return _is_bare_jpeg(content)
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        size = int.from_bytes(content[4:8], "little") + 8
+        return content[12:16] in {b"VP8 ", b"VP8L"} and size == len(content) == _only_chunk_end(content)
+    return False
+
+
+def _only_chunk_end(content: bytes) -> int:
+    """Where the first chunk of a RIFF file ends, padding included."""
+    length = int.from_bytes(content[16:20], "little")
+    return 20 + length + length % 2
+
+
+def _is_bare_jpeg(content: bytes) -> bool:
+    """Walk the segments (ITU-T T.81, annex B): tables, frames and scans, then the end of the file."""
+    place = 2
+    while place + 4 <= len(content) and content[place] == 0xFF:
+        marker = content[place + 1]
+        length = int.from_bytes(content[place + 2 : place + 4], "big")
+        is_jfif = marker == 0xE0 and content[place + 4 : place + 9] == b"JFIF\0" and length == 16
+        if marker not in _JPEG_PICTURE_SEGMENTS and not is_jfif:
+            return False
+        place += 2 + length
+        if marker == 0xDA:  # the scan's data: 0xFF stands before 0 or a restart marker, until the next segment
+            place = content.find(b"\xff", place)
+            while (
+                place != -1
+                and content[place + 1 : place + 2]
+                and (content[place + 1] == 0 or 0xD0 <= content[place + 1] <= 0xD7)
+            ):
+                place = content.find(b"\xff", place + 2)
+            if place == -1:
+                return False
+            if content[place:] == b"\xff\xd9":
+                return True
+    return False
 
 
 def check_document(file: IO[bytes], *, name: str) -> None:

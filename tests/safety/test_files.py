@@ -26,7 +26,7 @@ from safety.files import (
 EXIF_ORIENTATION, EXIF_MAKE, EXIF_GPS = 0x0112, 0x010F, 0x8825
 
 
-def picture(kind: str = "PNG", *, size: tuple[int, int] = (40, 30), mode: str = "RGB", **options: Any) -> BytesIO:
+def noisy_picture(kind: str = "PNG", *, size: tuple[int, int] = (40, 30), mode: str = "RGB", **options: Any) -> BytesIO:
     buffer = BytesIO()
     Image.new(mode, size, 120 if mode == "L" else None).save(buffer, kind, **options)
     buffer.seek(0)
@@ -468,3 +468,47 @@ def test_settings_and_door_agree_on_what_comes_in() -> None:
 
 def test_a_clean_picture_is_a_file_django_can_store() -> None:
     assert isinstance(clean_image(picture(), name="a.png"), ContentFile)
+
+
+def noisy_picture(kind: str, **options: object) -> bytes:
+    buffer = BytesIO()
+    Image.effect_noise((90, 60), 80).convert("RGB").save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "options"),
+    [
+        ("a.jpg", "JPEG", {"quality": 60}),
+        ("a.jpg", "JPEG", {"quality": 80, "progressive": True}),
+        ("a.jpg", "JPEG", {"comment": b"hemmelig"}),
+        ("a.webp", "WEBP", {"quality": 70}),
+        ("a.webp", "WEBP", {"lossless": True}),
+        ("a.png", "PNG", {}),
+        ("a.gif", "GIF", {}),
+    ],
+)
+def test_cleaning_a_clean_picture_changes_no_byte(name, kind, options):
+    once = clean_image(BytesIO(noisy_picture(kind, **options)), name=name).read()
+    assert clean_image(BytesIO(once), name=name).read() == once
+
+
+def test_bare_jpeg_is_kept_as_it_is():
+    content = noisy_picture("JPEG", quality=70)
+    assert clean_image(BytesIO(content), name="a.jpg").read() == content
+
+
+@pytest.mark.parametrize("spoilt", ["comment", "trailing", "exif", "late comment"])
+def test_jpeg_with_anything_besides_its_picture_is_made_anew(spoilt):
+    secret = b"\xff\xfe\x00\x0ahemmelig"
+    content = noisy_picture("JPEG", quality=70, progressive=True)
+    exif = Image.Exif()
+    exif[0x010E] = "hemmelig"
+    spoilt_content = {
+        "comment": content[:2] + secret + content[2:],
+        "trailing": content + b"hemmelig",
+        "exif": noisy_picture("JPEG", exif=exif),
+        "late comment": content[:-2] + secret + content[-2:],
+    }[spoilt]
+    assert b"hemmelig" in spoilt_content
+    assert b"hemmelig" not in clean_image(BytesIO(spoilt_content), name="a.jpg").read()
