@@ -26,7 +26,7 @@ from safety.files import (
 EXIF_ORIENTATION, EXIF_MAKE, EXIF_GPS = 0x0112, 0x010F, 0x8825
 
 
-def noisy_picture(kind: str = "PNG", *, size: tuple[int, int] = (40, 30), mode: str = "RGB", **options: Any) -> BytesIO:
+def picture(kind: str = "PNG", *, size: tuple[int, int] = (40, 30), mode: str = "RGB", **options: Any) -> BytesIO:
     buffer = BytesIO()
     Image.new(mode, size, 120 if mode == "L" else None).save(buffer, kind, **options)
     buffer.seek(0)
