@@ -49,4 +49,3 @@ def test_no_room_below_learning_knows_a_learner() -> None:
         if field.is_relation and field.remote_field and field.remote_field.model is User
     }
     assert {name for _, name in pointing} <= authored, pointing
-

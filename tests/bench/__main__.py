@@ -6,17 +6,12 @@ when other programs share the machine, which waiting time does.
 
 import argparse
 import contextlib
-import json
 import os
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -26,8 +21,8 @@ from urllib.request import Request, urlopen
 from tests.bench.measure import Round, run_round
 from tests.needs import find_postgresql
 from tests.postgres import throw_away_server
+from tests.served import ROOT, flett_environment, free_port, prepare, serve
 
-ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "docs" / "bench.md"
 CLIENTS = (1, 8)
 TARGETS = {"lesson, anonymous": 2.0, "lesson, signed in": 2.0, "learning path": 2.5, "home": 2.5}
@@ -78,55 +73,6 @@ def main() -> int:
 
 def bare_environment(database: str) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": database}
-
-
-def flett_environment(database: str, folder: Path) -> dict[str, str]:
-    """Production, except that it is plain HTTP on loopback."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("FLETT_")}
-    return {
-        **kept,
-        "DATABASE_URL": database,
-        "FLETT_ENV": "production",
-        "FLETT_SECRET_KEY": secrets.token_urlsafe(60),
-        "FLETT_BASE_URL": "http://127.0.0.1",
-        "FLETT_ALLOW_HTTP": "true",
-        "FLETT_EMAIL_URL": "dummymail://",
-        "FLETT_FROM_EMAIL": "flett@example.org",
-        "FLETT_DATA_DIR": str(folder),
-        "FLETT_STATIC_ROOT": str(folder / "static"),
-        "FLETT_LOG_LEVEL": "WARNING",
-    }
-
-
-def prepare(name: str, environment: dict[str, str]) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.bench.prepare", name]
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    prepared: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return prepared
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def serve(application: str, environment: dict[str, str], port: int) -> Iterator[int]:
-    """gunicorn with two workers; yields the master's process id."""
-    command = [sys.executable, "-m", "gunicorn", application, "--workers=2", f"--bind=127.0.0.1:{port}"]
-    process = subprocess.Popen([*command, "--log-level=warning"], cwd=ROOT, env=environment)
-    try:
-        for _ in range(300):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            if process.poll() is not None:
-                raise RuntimeError(f"{application} did not start")
-            time.sleep(0.1)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def warm_up(page: dict[str, Any]) -> int:

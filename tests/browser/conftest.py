@@ -48,6 +48,12 @@ class Watched:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.page, name)
 
+    def listen(self) -> None:
+        """Begin to remember. Call before the first page is opened."""
+        self.page.on("console", lambda message: self.messages.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
     def problems(self) -> list[str]:
         """Console errors (blocked by the content policy among them), script errors, requests to other hosts."""
         own = urlsplit(self.server).netloc
@@ -104,11 +110,7 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Watc
         if user is not None:
             sign_in(context, user, live_server.url)
         watched = Watched(context.new_page(), server=live_server.url)
-        watched.page.on(
-            "console", lambda message: watched.messages.append(message.text) if message.type == "error" else None
-        )
-        watched.page.on("pageerror", lambda error: watched.messages.append(str(error)))
-        watched.page.on("request", lambda request: watched.requests.append(request.url))
+        watched.listen()
         return watched
 
     yield open_it

@@ -1,0 +1,187 @@
+"""Every page a reader can reach from the front page, in a real browser, as production serves it.
+
+What must hold on all of them (ARCHITECTURE §6): axe finds nothing, the content policy stops nothing, nobody else is
+asked for anything, 320 px is enough, and JavaScript is not needed.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urldefrag, urljoin
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Watched
+from tests.needs import need_chromium
+from tests.served import serve_starter_site
+
+pytestmark = pytest.mark.xdist_group("starter site")
+
+NOT_PAGES = re.compile(r"^/(admin|documents|media|static|da|en)(/|$)")
+LINK = re.compile(r"""<a\s[^>]*href=["']([^"'#][^"']*)""")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running site: where it is, what readers can reach, and the addresses of one page of each kind."""
+
+    url: str
+    reachable: dict[str, int]
+    sizes: dict[str, int]
+    kinds: dict[str, str]
+    cookie: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def starter_site() -> Iterator[Site]:
+    need_chromium()
+    with TemporaryDirectory(prefix="flett-site-") as folder, serve_starter_site(Path(folder)) as (url, prepared):
+        kinds = {page["name"]: page["url"] for page in prepared["pages"]}
+        kinds |= {"sign-in": "/konto/login/", "missing page": "/finnes-ikke/"}
+        name, _, value = prepared["cookie"].partition("=")
+        yield Site(url, *crawl(url), kinds, {"name": name, "value": value, "url": url})
+
+
+def crawl(url: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Status and size of every page that links lead to from the front page, in Bokmål."""
+    seen: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    waiting = deque(["/"])
+    while waiting:
+        path = waiting.popleft()
+        if path in seen:
+            continue
+        try:
+            with urlopen(url + path, timeout=20) as answer:  # noqa: S310 – our own server
+                seen[path], html = answer.status, answer.read().decode()
+        except HTTPError as error:
+            seen[path], html = error.code, ""
+        sizes[path] = len(html)
+        for link in LINK.findall(html):
+            target = urldefrag(urljoin(url + path, link.replace("&amp;", "&"))).url.partition("?")[0]
+            if target.startswith(url + "/") and not NOT_PAGES.match(target.removeprefix(url)):
+                waiting.append(target.removeprefix(url))
+    return seen, sizes
+
+
+@pytest.fixture
+def visit(browser: Browser, starter_site: Site) -> Iterator[Callable[..., Watched]]:
+    """Open a page of the starter site in a context of its own."""
+    contexts = []
+
+    def go(path: str, *, width: int = 1280, signed_in: bool = False, **options: Any) -> Watched:
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale="nb-NO", **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        if signed_in:
+            context.add_cookies([starter_site.cookie])  # type: ignore[list-item]
+        watched = Watched(context.new_page(), server=starter_site.url)
+        watched.listen()
+        watched.goto(starter_site.url + path)
+        return watched
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+def faults(page: Watched) -> list[str]:
+    sideways = ["scrolls sideways"] if page.scrolls_sideways() else []
+    own = [message for message in page.problems() if "status of 404" not in message]
+    return [*own, *page.axe_violations(), *sideways]
+
+
+def test_every_link_leads_somewhere(starter_site: Site) -> None:
+    assert {path: status for path, status in starter_site.reachable.items() if status != 200} == {}
+    assert len(starter_site.reachable) > 40
+
+
+def test_every_page_is_accessible_and_asks_nobody_else(visit: Callable[..., Watched], starter_site: Site) -> None:
+    page = visit("/")
+    found = {}
+    for path in starter_site.reachable:
+        page.messages.clear()
+        page.requests.clear()
+        page.goto(starter_site.url + path)
+        found[path] = faults(page)
+    assert {path: each for path, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("language", ["", "/da", "/en"])
+def test_each_kind_of_page_holds_in_the_dark_and_in_each_language(
+    visit: Callable[..., Watched], starter_site: Site, width: int, language: str
+) -> None:
+    page = visit("/", width=width, color_scheme="dark")
+    found = {}
+    for kind, path in starter_site.kinds.items():
+        page.messages.clear()
+        page.goto(starter_site.url + language + path)
+        found[kind] = faults(page)
+    assert {kind: each for kind, each in found.items() if each} == {}
+
+
+def test_signed_in_reader_finds_the_menu_in_order(visit: Callable[..., Watched], starter_site: Site) -> None:
+    page = visit(starter_site.kinds["lesson, signed in"], signed_in=True)
+    page.locator(".account-menu > summary").click()
+    expect(page.get_by_role("button", name="Logg ut")).to_be_visible()
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_path_can_be_read_through_without_javascript(
+    visit: Callable[..., Watched], starter_site: Site, width: int
+) -> None:
+    page = visit(starter_site.kinds["learning path"], width=width, java_script_enabled=False)
+    page.locator("main a[href*='/introduksjon/']").first.click()
+    titles = [page.locator("h1").inner_text()]
+    for _ in range(12):
+        page.get_by_role("link", name=re.compile("Neste leksjon")).click()
+        titles.append(page.locator("h1").inner_text())
+    assert len(set(page.context.pages)) == 1
+    assert len(titles) == 13
+    assert page.problems() == []
+
+
+def test_keyboard_comes_past_the_header_in_one_step(visit: Callable[..., Watched], starter_site: Site) -> None:
+    page = visit(starter_site.kinds["lesson, anonymous"])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    expect(page.get_by_role("link", name="Hopp til innholdet")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_lesson_is_light(browser: Browser, starter_site: Site) -> None:
+    """At most 150 kB travel for a lesson that nobody has read before, 25 kB of it JavaScript; films aside."""
+    lessons = [path for path in starter_site.reachable if path.count("/") == 5]
+    too_heavy = {}
+    for path in sorted(lessons, key=lambda path: starter_site.sizes[path])[-3:]:
+        context = browser.new_context(locale="nb-NO")
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        session.send("Network.enable")
+        kinds: dict[str, str] = {}
+        weights: dict[str, int] = {}
+        session.on(
+            "Network.responseReceived", lambda event, kinds=kinds: kinds.update({event["requestId"]: event["type"]})
+        )
+        session.on(
+            "Network.loadingFinished",
+            lambda event, weights=weights: weights.update({event["requestId"]: event["encodedDataLength"]}),
+        )
+        page.goto(starter_site.url + path, wait_until="networkidle")
+        total = sum(weight for request, weight in weights.items() if kinds.get(request) != "Media")
+        script = sum(weight for request, weight in weights.items() if kinds.get(request) == "Script")
+        if total > 150_000 or script > 25_000:
+            too_heavy[path] = (total, script)
+        context.close()
+    assert len(lessons) > 20
+    assert too_heavy == {}
