@@ -201,15 +201,12 @@ def get_overdue_legal_references() -> list[tuple[LegalReference, list[LessonPage
         (
             reference,
             sorted(
-                (lessons[int(pk)] for pk in uses[str(reference.pk)] if int(pk) in lessons), key=lambda lesson: lesson.path
+                (lessons[int(pk)] for pk in uses[str(reference.pk)] if int(pk) in lessons),
+                key=lambda lesson: lesson.path,
             ),
         )
         for reference in references
     ]
-
-
-
-
 
 
 def get_published_activity(*, lesson: LessonPage, block_id: UUID) -> dict[str, Any] | None:

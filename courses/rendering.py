@@ -115,7 +115,9 @@ def anonymous_twin(request: HttpRequest) -> HttpRequest:
     twin.user = AnonymousUser()
     twin.COOKIES = {}
     twin.META = {
-        name: value for name, value in request.META.items() if name not in {"HTTP_COOKIE", "HTTP_AUTHORIZATION", "CSRF_COOKIE"}
+        name: value
+        for name, value in request.META.items()
+        if name not in {"HTTP_COOKIE", "HTTP_AUTHORIZATION", "CSRF_COOKIE"}
     }
     twin.session = {}  # type: ignore[assignment]
     twin._messages = NoMessages(twin)  # type: ignore[attr-defined]

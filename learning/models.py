@@ -73,7 +73,9 @@ class LearningPathPage(Page):
             return super().route(request, path_components)
         if not self.live or len(path_components) > 2:
             raise Http404
-        return RouteResult(self, kwargs={"course_slug": path_components[0], "lesson_slug": "".join(path_components[1:])})
+        return RouteResult(
+            self, kwargs={"course_slug": path_components[0], "lesson_slug": "".join(path_components[1:])}
+        )
 
     def serve(
         self, request: HttpRequest, course_slug: str = "", lesson_slug: str = "", **kwargs: Any
@@ -123,4 +125,3 @@ class PathStep(Orderable):
             self.course_key = self.course.translation_key
             self.course_title = self.course.title
         super().save(*args, **kwargs)
-

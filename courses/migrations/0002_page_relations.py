@@ -9,104 +9,169 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('courses', '0001_initial'),
-        ('taggit', '0006_rename_taggeditem_content_type_object_id_taggit_tagg_content_8fc721_idx'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("courses", "0001_initial"),
+        ("taggit", "0006_rename_taggeditem_content_type_object_id_taggit_tagg_content_8fc721_idx"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='flettdocument',
-            name='uploaded_by_user',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='uploaded by user'),
+            model_name="flettdocument",
+            name="uploaded_by_user",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="uploaded by user",
+            ),
         ),
         migrations.AddField(
-            model_name='flettimage',
-            name='collection',
-            field=models.ForeignKey(default=wagtail.models.media.get_root_collection_id, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.collection', verbose_name='collection'),
+            model_name="flettimage",
+            name="collection",
+            field=models.ForeignKey(
+                default=wagtail.models.media.get_root_collection_id,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="wagtailcore.collection",
+                verbose_name="collection",
+            ),
         ),
         migrations.AddField(
-            model_name='flettimage',
-            name='tags',
-            field=taggit.managers.TaggableManager(blank=True, help_text=None, through='taggit.TaggedItem', to='taggit.Tag', verbose_name='tags'),
+            model_name="flettimage",
+            name="tags",
+            field=taggit.managers.TaggableManager(
+                blank=True, help_text=None, through="taggit.TaggedItem", to="taggit.Tag", verbose_name="tags"
+            ),
         ),
         migrations.AddField(
-            model_name='flettimage',
-            name='uploaded_by_user',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='uploaded by user'),
+            model_name="flettimage",
+            name="uploaded_by_user",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="uploaded by user",
+            ),
         ),
         migrations.AddField(
-            model_name='flettmedia',
-            name='collection',
-            field=models.ForeignKey(default=wagtail.models.media.get_root_collection_id, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.collection', verbose_name='collection'),
+            model_name="flettmedia",
+            name="collection",
+            field=models.ForeignKey(
+                default=wagtail.models.media.get_root_collection_id,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="wagtailcore.collection",
+                verbose_name="collection",
+            ),
         ),
         migrations.AddField(
-            model_name='flettmedia',
-            name='tags',
-            field=taggit.managers.TaggableManager(blank=True, help_text=None, through='taggit.TaggedItem', to='taggit.Tag', verbose_name='tags'),
+            model_name="flettmedia",
+            name="tags",
+            field=taggit.managers.TaggableManager(
+                blank=True, help_text=None, through="taggit.TaggedItem", to="taggit.Tag", verbose_name="tags"
+            ),
         ),
         migrations.AddField(
-            model_name='flettmedia',
-            name='uploaded_by_user',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='uploaded by user'),
+            model_name="flettmedia",
+            name="uploaded_by_user",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="uploaded by user",
+            ),
         ),
         migrations.AddField(
-            model_name='flettrendition',
-            name='image',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='renditions', to='courses.flettimage'),
+            model_name="flettrendition",
+            name="image",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="renditions", to="courses.flettimage"
+            ),
         ),
         migrations.AddField(
-            model_name='lessonversion',
-            name='revision',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='revisjon'),
+            model_name="lessonversion",
+            name="revision",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="wagtailcore.revision",
+                verbose_name="revisjon",
+            ),
         ),
         migrations.AddField(
-            model_name='principle',
-            name='locale',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wagtailcore.locale', verbose_name='locale'),
+            model_name="principle",
+            name="locale",
+            field=models.ForeignKey(
+                editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="wagtailcore.locale",
+                verbose_name="locale",
+            ),
         ),
         migrations.AddField(
-            model_name='coursepage',
-            name='principles',
-            field=modelcluster.fields.ParentalManyToManyField(blank=True, related_name='courses', to='courses.principle', verbose_name='prinsipper'),
+            model_name="coursepage",
+            name="principles",
+            field=modelcluster.fields.ParentalManyToManyField(
+                blank=True, related_name="courses", to="courses.principle", verbose_name="prinsipper"
+            ),
         ),
         migrations.AddField(
-            model_name='principle',
-            name='principle_set',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='principles', to='courses.principleset', verbose_name='sett'),
+            model_name="principle",
+            name="principle_set",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="principles",
+                to="courses.principleset",
+                verbose_name="sett",
+            ),
         ),
         migrations.AddField(
-            model_name='coursepage',
-            name='programmes',
-            field=modelcluster.fields.ParentalManyToManyField(blank=True, related_name='courses', to='courses.programme', verbose_name='programmer'),
+            model_name="coursepage",
+            name="programmes",
+            field=modelcluster.fields.ParentalManyToManyField(
+                blank=True, related_name="courses", to="courses.programme", verbose_name="programmer"
+            ),
         ),
         migrations.AlterUniqueTogether(
-            name='flettrendition',
-            unique_together={('image', 'filter_spec', 'focal_point_key')},
+            name="flettrendition",
+            unique_together={("image", "filter_spec", "focal_point_key")},
         ),
         migrations.AddConstraint(
-            model_name='lessonversion',
-            constraint=models.UniqueConstraint(fields=('lesson_key', 'number'), name='lesson_version_number_unique'),
+            model_name="lessonversion",
+            constraint=models.UniqueConstraint(fields=("lesson_key", "number"), name="lesson_version_number_unique"),
         ),
         migrations.AddConstraint(
-            model_name='lessonversion',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='lesson_version_number_from_one'),
+            model_name="lessonversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1)), name="lesson_version_number_from_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='principle',
-            constraint=models.UniqueConstraint(fields=('principle_set', 'slug', 'locale'), name='principle_slug_unique_in_set'),
+            model_name="principle",
+            constraint=models.UniqueConstraint(
+                fields=("principle_set", "slug", "locale"), name="principle_slug_unique_in_set"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='principle',
-            constraint=models.CheckConstraint(condition=models.Q(('position__gte', 1)), name='principle_position_from_one'),
+            model_name="principle",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("position__gte", 1)), name="principle_position_from_one"
+            ),
         ),
         migrations.AlterUniqueTogether(
-            name='principle',
-            unique_together={('translation_key', 'locale')},
+            name="principle",
+            unique_together={("translation_key", "locale")},
         ),
     ]

@@ -33,9 +33,7 @@ class LegalReference(index.Indexed, models.Model):
     paragraph = models.CharField(_("paragraf"), max_length=60)
     summary = models.CharField(_("hva den sier"), max_length=300, help_text=_("Én linje, med egne ord."))
     url = models.URLField(_("adresse"))
-    jurisdiction = models.CharField(
-        _("land"), max_length=3, choices=Jurisdiction.choices, default=Jurisdiction.NORWAY
-    )
+    jurisdiction = models.CharField(_("land"), max_length=3, choices=Jurisdiction.choices, default=Jurisdiction.NORWAY)
     valid_from = models.DateField(
         _("gjelder fra"), null=True, blank=True, help_text=_("Da ordlyden vi bygger på, trådte i kraft.")
     )

@@ -62,8 +62,12 @@ class CoursePage(Page):
 
     kind = models.CharField(_("slag"), max_length=20, choices=Kind.choices, default=Kind.MODULE)
     summary = models.TextField(_("sammendrag"), max_length=400, help_text=_("En eller to setninger til kort og topp."))
-    principles = ParentalManyToManyField("courses.Principle", blank=True, related_name="courses", verbose_name=_("prinsipper"))
-    programmes = ParentalManyToManyField("courses.Programme", blank=True, related_name="courses", verbose_name=_("programmer"))
+    principles = ParentalManyToManyField(
+        "courses.Principle", blank=True, related_name="courses", verbose_name=_("prinsipper")
+    )
+    programmes = ParentalManyToManyField(
+        "courses.Programme", blank=True, related_name="courses", verbose_name=_("programmer")
+    )
     audience = models.CharField(_("for hvem"), max_length=200, blank=True)
     learning_outcomes = models.TextField(
         _("læringsutbytte"), blank=True, help_text=_("Én linje for hvert: hva kan du etterpå?")
@@ -184,7 +188,9 @@ class LessonPage(Page):
             ObjectList(
                 [
                     HelpPanel(template="courses/admin/change_kind_help.html", heading=_("Hva betyr valget?")),
-                    MultiFieldPanel([FieldPanel("change_kind"), FieldPanel("change_note")], heading=_("Når den publiseres")),
+                    MultiFieldPanel(
+                        [FieldPanel("change_kind"), FieldPanel("change_note")], heading=_("Når den publiseres")
+                    ),
                 ],
                 heading=_("Publisering"),
             ),
@@ -222,7 +228,9 @@ class LessonPage(Page):
         from courses.views import refuse_reader
 
         course = CoursePage.objects.ancestor_of(self).get()
-        return refuse_reader(request, sign_in_required=course.sign_in_required) or super().serve(request, *args, **kwargs)
+        return refuse_reader(request, sign_in_required=course.sign_in_required) or super().serve(
+            request, *args, **kwargs
+        )
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         from courses.previews import show_as

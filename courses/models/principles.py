@@ -14,7 +14,10 @@ class PrincipleSet(models.Model):
     key = models.SlugField(_("nøkkel"), unique=True)
     name = models.CharField(_("navn"), max_length=80)
     note = models.CharField(
-        _("merknad"), max_length=200, blank=True, help_text=_("Vises under listen, for eksempel hvilken utgave den bygger på.")
+        _("merknad"),
+        max_length=200,
+        blank=True,
+        help_text=_("Vises under listen, for eksempel hvilken utgave den bygger på."),
     )
 
     panels = [FieldPanel("name"), FieldPanel("key"), FieldPanel("note")]
@@ -51,7 +54,11 @@ class Principle(TranslatableMixin, index.Indexed, models.Model):
         FieldPanel("tagline"),
         FieldPanel("explanation"),
     ]
-    search_fields = [index.SearchField("name", boost=5), index.AutocompleteField("name"), index.FilterField("locale_id")]
+    search_fields = [
+        index.SearchField("name", boost=5),
+        index.AutocompleteField("name"),
+        index.FilterField("locale_id"),
+    ]
 
     class Meta(TranslatableMixin.Meta):
         verbose_name = _("prinsipp")

@@ -61,3 +61,6 @@ class ContentStamp(models.Model):
     """One row whose number grows with every change of published content; rendered pages are keyed by it."""
 
     value = models.PositiveBigIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"content {self.value}"

@@ -6,58 +6,108 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('courses', '0001_initial'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("courses", "0001_initial"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LearnPage',
+            name="LearnPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('intro', models.TextField(blank=True, verbose_name='ingress')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                ("intro", models.TextField(blank=True, verbose_name="ingress")),
             ],
             options={
-                'verbose_name': 'læringsside',
-                'verbose_name_plural': 'læringssider',
+                "verbose_name": "læringsside",
+                "verbose_name_plural": "læringssider",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='LearningPathPage',
+            name="LearningPathPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, max_length=400, verbose_name='sammendrag')),
-                ('intro', models.TextField(blank=True, verbose_name='ingress')),
-                ('principle_set', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='courses.principleset', verbose_name='prinsippsett')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                ("summary", models.TextField(blank=True, max_length=400, verbose_name="sammendrag")),
+                ("intro", models.TextField(blank=True, verbose_name="ingress")),
+                (
+                    "principle_set",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="courses.principleset",
+                        verbose_name="prinsippsett",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'læringssti',
-                'verbose_name_plural': 'læringsstier',
+                "verbose_name": "læringssti",
+                "verbose_name_plural": "læringsstier",
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='PathStep',
+            name="PathStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('course_key', models.UUIDField(editable=False, null=True)),
-                ('course_title', models.CharField(blank=True, editable=False, max_length=255)),
-                ('title', models.CharField(blank=True, help_text='Tomt: kursets eget navn.', max_length=255, verbose_name='kapittelnavn')),
-                ('course', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='courses.coursepage', verbose_name='kurs')),
-                ('path', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='learning.learningpathpage')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                ("course_key", models.UUIDField(editable=False, null=True)),
+                ("course_title", models.CharField(blank=True, editable=False, max_length=255)),
+                (
+                    "title",
+                    models.CharField(
+                        blank=True, help_text="Tomt: kursets eget navn.", max_length=255, verbose_name="kapittelnavn"
+                    ),
+                ),
+                (
+                    "course",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="courses.coursepage",
+                        verbose_name="kurs",
+                    ),
+                ),
+                (
+                    "path",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="learning.learningpathpage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'kapittel',
-                'verbose_name_plural': 'kapitler',
-                'ordering': ['sort_order'],
-                'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('path', 'course'), name='path_holds_a_course_once')],
+                "verbose_name": "kapittel",
+                "verbose_name_plural": "kapitler",
+                "ordering": ["sort_order"],
+                "abstract": False,
+                "constraints": [models.UniqueConstraint(fields=("path", "course"), name="path_holds_a_course_once")],
             },
         ),
     ]
