@@ -173,7 +173,7 @@ def hand_over_films(*, to: Group) -> None:
     """Move the packages' films from the common collection to this group's, so that its members can choose them."""
     collection = Collection.objects.filter(group_permissions__group=to, depth__gt=1).first()
     lists = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in STARTER.glob("courses/*/media/media.yaml")]
-    keys = {film["id"] for media in lists for film in media["films"].values()}
+    keys = {film["id"] for media in lists for film in media.get("films", {}).values()}
     FlettMedia.objects.filter(key__in=keys, collection__depth=1).update(collection=collection)
 
 
