@@ -18,7 +18,7 @@ def test_what_only_postgresql_can_answer() -> None:
     need_postgresql()
     command = [sys.executable, "-m", "tests.postgres", sys.executable, "-m", "pytest", "-q", "-m", "postgresql"]
     done = subprocess.run(
-        [*command, "-p", "no:xdist", "-p", "no:cacheprovider"],
+        [*command, "-p", "no:cacheprovider"],
         cwd=settings.BASE_DIR,
         env=clean_environment(),
         capture_output=True,

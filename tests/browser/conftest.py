@@ -16,7 +16,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from wagtail.models import Collection
 
 from people.models import User
 from tests import factories
@@ -77,7 +80,12 @@ class Watched:
 def browser() -> Iterator[Browser]:
     """The machine's Chromium; skipped by name where there is none."""
     executable = need_chromium()
+    # With Playwright's event loop in the thread, Django hands out another connection object than before it. The new
+    # one must know what the migrations wrote, or tests that commit would leave the next ones an empty database.
+    written_by_migrations = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:
+        if written_by_migrations is not None:
+            setattr(connection, "_test_serialized_contents", written_by_migrations)  # noqa: B010 – not in the stubs
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
@@ -89,6 +97,8 @@ def site_server(browser: Browser, live_server: Any, django_db_serialized_rollbac
 
     The browser comes first, so that a machine without one skips before the database is made.
     """
+    if not Collection.objects.exists():  # a request that outlived the test before may have come between
+        connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
     factories.make_home()
     return live_server
 
@@ -115,6 +125,8 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Watc
 
     yield open_it
     for context in contexts:
+        for page in context.pages:
+            page.goto("about:blank")  # nothing saves itself any more while the database is emptied
         context.close()
 
 
