@@ -17,9 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
-from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from wagtail.models import Collection
 
 from people.models import User
 from tests import factories
@@ -97,8 +95,6 @@ def site_server(browser: Browser, live_server: Any, django_db_serialized_rollbac
 
     The browser comes first, so that a machine without one skips before the database is made.
     """
-    if not Collection.objects.exists():  # a request that outlived the test before may have come between
-        connection.creation.deserialize_db_from_string(connection._test_serialized_contents)  # type: ignore[attr-defined]
     factories.make_home()
     return live_server
 
