@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from people.models import User
 from tests import factories
@@ -25,6 +25,10 @@ from tests.needs import need_chromium
 
 # Playwright keeps an event loop in the test's thread; Django would refuse the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+PATIENCE = 40_000
+"""Milliseconds to wait for what must come: a busy machine is slow, and a quick one never waits that long."""
+expect.set_options(timeout=20_000)
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -111,7 +115,7 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Watc
         context = browser.new_context(
             viewport={"width": width, "height": height}, **{"locale": "nb-NO", "timezone_id": "Europe/Oslo", **options}
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if user is not None:
             sign_in(context, user, live_server.url)
