@@ -1,5 +1,8 @@
 """Blocks that show a file: picture, film, download."""
 
+from typing import Any, ClassVar
+
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.documents.blocks import DocumentChooserBlock
@@ -7,8 +10,25 @@ from wagtail.images.blocks import ImageChooserBlock
 from wagtailmedia.blocks import VideoChooserBlock
 
 
-class ImageBlock(blocks.StructBlock):
+class LibraryBlock(blocks.StructBlock):
+    """A block whose preview shows something from the library, since there is nothing to show without it.
+
+    Only what everybody may see: a preview does not know who looks, and a team's own collection is the team's.
+    """
+
+    chosen_field = ""
+    shown_to_all = Q(collection__depth=1)
+
+    def get_preview_value(self) -> Any:
+        library = self.child_blocks[self.chosen_field].model_class.objects
+        chosen = library.filter(self.shown_to_all).order_by("-pk").first()
+        return self.normalize({**self.meta.preview_value, self.chosen_field: chosen})
+
+
+class ImageBlock(LibraryBlock):
     """A picture that always says in words what it shows."""
+
+    chosen_field = "image"
 
     image = ImageChooserBlock(label=_("Bilde"))
     alt = blocks.CharBlock(
@@ -24,6 +44,11 @@ class ImageBlock(blocks.StructBlock):
         label = _("Bilde")
         group = _("Film og filer")
         template = "blocks/image.html"
+        preview_value: ClassVar[dict[str, Any]] = {
+            "alt": "En tavle med tre kolonner",
+            "caption": "Tavla om morgenen",
+            "source": "",
+        }
 
 
 class NamePlateBlock(blocks.StructBlock):
@@ -37,8 +62,11 @@ class NamePlateBlock(blocks.StructBlock):
         label = _("Navneskilt")
 
 
-class FilmBlock(blocks.StructBlock):
+class FilmBlock(LibraryBlock):
     """A film with captions, transcript and name plate."""
+
+    chosen_field = "film"
+    shown_to_all = LibraryBlock.shown_to_all | Q(is_placeholder=True)
 
     film = VideoChooserBlock(label=_("Film"), help_text=_("Teksting og utskrift legger du inn på selve filmen."))
     title = blocks.CharBlock(label=_("Tittel"), max_length=160)
@@ -50,6 +78,11 @@ class FilmBlock(blocks.StructBlock):
         label = _("Film")
         group = _("Film og filer")
         template = "blocks/film.html"
+        preview_value: ClassVar[dict[str, Any]] = {
+            "title": "En dag i teamet",
+            "intro": "",
+            "name_plate": {"name": "Navn Navnesen", "title": "Teamleder", "organisation": "Eksempelvirksomhet"},
+        }
 
 
 class RoleFilmBlock(FilmBlock):
@@ -62,10 +95,18 @@ class RoleFilmBlock(FilmBlock):
         label = _("Rollefilm")
         group = _("Film og filer")
         template = "blocks/role_film.html"
+        preview_value: ClassVar[dict[str, Any]] = {
+            "title": "Teamlederen",
+            "intro": "",
+            "name_plate": {"name": "Navn Navnesen", "title": "Teamleder", "organisation": "Eksempelvirksomhet"},
+            "role": "Teamleder",
+        }
 
 
-class DownloadBlock(blocks.StructBlock):
+class DownloadBlock(LibraryBlock):
     """A file to take along."""
+
+    chosen_field = "document"
 
     document = DocumentChooserBlock(label=_("Dokument"))
     title = blocks.CharBlock(label=_("Tittel"), max_length=160)
@@ -76,3 +117,7 @@ class DownloadBlock(blocks.StructBlock):
         label = _("Last ned")
         group = _("Film og filer")
         template = "blocks/download.html"
+        preview_value: ClassVar[dict[str, Any]] = {
+            "title": "Mal for kriseplan",
+            "description": "Til å fylle ut sammen.",
+        }
