@@ -1,6 +1,8 @@
 """Pages rendered once and filled per reader: right for each reader, and never stale."""
 
+import gzip
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
@@ -172,3 +174,31 @@ def test_document_keeps_every_letter_between_slots(texts):
     document = Document.parse(str(slot_marker("notices")).join(texts))
     assert document.fill(request) == "".join(texts)
     assert len(document.slots) == len(texts) - 1
+
+
+@given(st.lists(st.text(), min_size=1, max_size=6))
+def test_compressed_page_is_the_page(texts):
+    request = RequestFactory().get("/")
+    document = Document.parse(str(slot_marker("csrf")).join(texts))
+    request.META["CSRF_COOKIE"] = "a" * 32
+    with mock.patch.dict(rendering._fillers, {"csrf": lambda request, argument: "Kjære Åse <&>"}):
+        assert gzip.decompress(document.fill_compressed(request)).decode() == document.fill(request)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br", "gzip"),
+        ("gzip;q=0.5", "gzip"),
+        ("br", None),
+        ("", None),
+    ],
+)
+def test_page_is_compressed_for_those_who_take_it(client: Client, home, accepted, encoding):
+    lesson = factories.LessonPageFactory.create(title="Å tette hull")
+    for _ in range(2):
+        answer = client.get(page_path(lesson), headers={"accept-encoding": accepted})
+        assert answer.get("Content-Encoding") == encoding
+        content = gzip.decompress(answer.content) if encoding else answer.content
+        assert "Å tette hull" in content.decode()
+        assert "Accept-Encoding" in answer["Vary"]
