@@ -21,7 +21,7 @@ class HomePage(Page):
 
     content_panels: ClassVar[list[Any]] = [*Page.content_panels, FieldPanel("lead"), FieldPanel("intro")]
     parent_page_types: ClassVar[list[str]] = ["wagtailcore.Page"]
-    subpage_types: ClassVar[list[str]] = ["home.StandardPage", "learning.LearnPage"]
+    subpage_types: ClassVar[list[str]] = ["home.StandardPage", "learning.LearnPage", "courses.RoleIndexPage"]
     template = "home/home_page.html"
 
     class Meta:
@@ -37,17 +37,19 @@ class HomePage(Page):
 
 
 class StandardPage(Page):
-    """A page of text: about, privacy, accessibility, crisis."""
+    """A page of text: about, privacy, accessibility, crisis, what research says."""
 
     summary = models.CharField(_("kort om siden"), max_length=200, blank=True)
     body = StreamField(PageBody(), blank=True, verbose_name=_("innhold"))
     show_in_footer = models.BooleanField(_("vis i bunnen av alle sider"), default=False)
+    show_as_reference = models.BooleanField(_("vis under «Slå opp»"), default=False)
 
     content_panels: ClassVar[list[Any]] = [
         *Page.content_panels,
         FieldPanel("summary"),
         FieldPanel("body"),
         FieldPanel("show_in_footer"),
+        FieldPanel("show_as_reference"),
     ]
     parent_page_types: ClassVar[list[str]] = ["home.HomePage"]
     subpage_types: ClassVar[list[str]] = []

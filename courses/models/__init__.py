@@ -1,9 +1,11 @@
 """What is taught."""
 
+from courses.models.glossary import GlossaryTerm
 from courses.models.legal import LegalReference
 from courses.models.media import FlettDocument, FlettImage, FlettMedia, FlettRendition
 from courses.models.pages import CourseIndexPage, CoursePage, LessonPage
 from courses.models.principles import Principle, PrincipleSet, Programme
+from courses.models.roles import RoleIndexPage, RolePage
 from courses.models.versions import ChangeKind, ContentStamp, ImmutableError, LessonVersion
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "FlettImage",
     "FlettMedia",
     "FlettRendition",
+    "GlossaryTerm",
     "ImmutableError",
     "LegalReference",
     "LessonPage",
@@ -22,4 +25,6 @@ __all__ = [
     "Principle",
     "PrincipleSet",
     "Programme",
+    "RoleIndexPage",
+    "RolePage",
 ]
