@@ -8,12 +8,22 @@ from wagtail.models import Locale, Page, PageViewRestriction, Site
 from wagtail.signals import page_published, page_slug_changed, post_page_move
 
 from courses.actions import bump_content_stamp, record_lesson_version
-from courses.models import FlettDocument, FlettImage, FlettMedia, LegalReference, LessonPage, Principle, PrincipleSet
+from courses.models import (
+    FlettDocument,
+    FlettImage,
+    FlettMedia,
+    GlossaryTerm,
+    LegalReference,
+    LessonPage,
+    Principle,
+    PrincipleSet,
+)
 
 SHOWN_MODELS = (
     FlettDocument,
     FlettImage,
     FlettMedia,
+    GlossaryTerm,
     LegalReference,
     Locale,
     PageViewRestriction,

@@ -9,7 +9,7 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.tables import BooleanColumn, DateColumn
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from courses.models import LegalReference, Principle, PrincipleSet, Programme
+from courses.models import GlossaryTerm, LegalReference, Principle, PrincipleSet, Programme
 from courses.models.legal import LegalReferenceQuerySet
 
 
@@ -77,6 +77,14 @@ class ProgrammeViewSet(SnippetViewSet):
     panels: ClassVar[list[Any]] = [FieldPanel("name"), FieldPanel("code")]
 
 
+class GlossaryTermViewSet(SnippetViewSet):
+    model = GlossaryTerm
+    icon = "openquote"
+    list_display: ClassVar[list[str]] = ["term", "definition", "other_words"]
+    list_per_page = 50
+    ordering = ("slug",)
+
+
 class TeachingViewSetGroup(SnippetViewSetGroup):
     """One place in the menu for everything that courses share."""
 
@@ -84,4 +92,4 @@ class TeachingViewSetGroup(SnippetViewSetGroup):
     menu_icon = "list-ul"
     menu_order = 250
     add_to_admin_menu = True
-    items = (LegalReferenceViewSet, PrincipleViewSet, PrincipleSetViewSet, ProgrammeViewSet)
+    items = (LegalReferenceViewSet, GlossaryTermViewSet, PrincipleViewSet, PrincipleSetViewSet, ProgrammeViewSet)

@@ -16,7 +16,16 @@ from django.db import transaction
 from wagtail.models import Collection, Locale, Page, Site
 
 from courses.actions import import_course_package, set_up_training_team
-from courses.models import CourseIndexPage, CoursePage, FlettMedia, Principle, PrincipleSet
+from courses.models import (
+    CourseIndexPage,
+    CoursePage,
+    FlettMedia,
+    GlossaryTerm,
+    Principle,
+    PrincipleSet,
+    RoleIndexPage,
+    RolePage,
+)
 from courses.packages.format import Lesson, PackageError
 from courses.packages.reader import PackageReader
 from courses.packages.stream import Names, stream_block
@@ -48,7 +57,8 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
     locales = {code: Locale.objects.get_or_create(language_code=code)[0] for code, _label in settings.LANGUAGES}
     site = read_starter("site.yaml")
     load_principles(locales=locales)
-    report("Principles")
+    load_glossary(locales=locales)
+    report("Principles and glossary")
 
     home = put_page(HomePage, parent=None, locale=locales["nb"], **site["home"])
     put_site(home)
@@ -57,6 +67,9 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
     section = put_page(CourseIndexPage, parent=learn, locale=locales["nb"], **site["section"])
     for name in site["pages"]:
         put_standard_page(STARTER / "pages" / f"{name}.md", parent=home, locale=locales["nb"])
+    roles = put_page(RoleIndexPage, parent=home, locale=locales["nb"], **site["roles"]["index"])
+    for name in site["roles"]["pages"]:
+        put_role_page(STARTER / "roles" / f"{name}.md", parent=roles, locale=locales["nb"])
     report("Pages")
 
     for package in sorted(path.parent for path in STARTER.glob("courses/*/course.yaml")):
@@ -87,6 +100,17 @@ def load_principles(*, locales: dict[str, Locale]) -> None:
                 row = Principle.objects.filter(translation_key=key, locale=locale).first()
                 row = row or Principle(translation_key=key, locale=locale)
                 update(row, principle_set=principle_set, slug=slug, position=position, **principle[code])
+
+
+def load_glossary(*, locales: dict[str, Locale]) -> None:
+    """The words of glossary.yaml in every language; a word is the same one in all of them."""
+    for described in read_starter("glossary.yaml"):
+        slug = described["slug"]
+        key = uuid.uuid5(NAMESPACE, f"glossary/{slug}")
+        for code, locale in locales.items():
+            row = GlossaryTerm.objects.filter(translation_key=key, locale=locale).first()
+            values = {"explanation": "", "other_words": "", "is_nearest": False} | described[code]
+            update(row or GlossaryTerm(translation_key=key, locale=locale), slug=slug, **values)
 
 
 def update(row: Any, **values: Any) -> None:
@@ -124,31 +148,55 @@ def stored(page: Page, name: str) -> Any:
 
 
 def put_standard_page(file: Path, *, parent: Page, locale: Locale) -> StandardPage:
-    """A page of text from Markdown with front matter, its body as a lesson's (docs/course-packages.md).
+    """A page of text from a file. Raises PackageError with file and line."""
+    fields, body = read_page_file(file, locale=locale)
+    return put_page(
+        StandardPage,
+        parent=parent,
+        locale=locale,
+        key=str(uuid.uuid5(NAMESPACE, f"pages/{fields['slug']}")),
+        slug=fields["slug"],
+        title=fields["title"],
+        summary=fields["summary"],
+        show_in_footer=fields["show_in_footer"] == "true",
+        show_as_reference=fields.get("show_as_reference") == "true",
+        body=body,
+    )
+
+
+def put_role_page(file: Path, *, parent: Page, locale: Locale) -> RolePage:
+    """A page on one role from a file. Raises PackageError with file and line."""
+    fields, body = read_page_file(file, locale=locale)
+    return put_page(
+        RolePage,
+        parent=parent,
+        locale=locale,
+        key=str(uuid.uuid5(NAMESPACE, f"roles/{fields['slug']}")),
+        slug=fields["slug"],
+        title=fields["title"],
+        name_da=fields["name_da"],
+        name_en=fields["name_en"],
+        other_names=fields.get("other_names") or "",
+        summary=fields["summary"],
+        body=body,
+    )
+
+
+def read_page_file(file: Path, *, locale: Locale) -> tuple[dict[str, Any], str]:
+    """Front matter and body of Markdown written as a lesson's (docs/course-packages.md), the body as stored.
 
     Raises PackageError with file and line.
     """
     reader = PackageReader(file.parent)
     rows = (reader.read_text(file.name) or "").split("\n")
     end = rows.index("---", 1)
-    fields = plain(load_yaml("\n".join(rows[1:end])))
-    key = uuid.uuid5(NAMESPACE, f"pages/{fields['slug']}")
-    text = Lesson(id=key, slug=fields["slug"], title=fields["title"])
+    fields: dict[str, Any] = plain(load_yaml("\n".join(rows[1:end])))
+    text = Lesson(id=uuid.uuid5(NAMESPACE, f"{file.parent.name}/{fields['slug']}"), slug=fields["slug"], title="")
     reader.read_body(reader.reading(file.name), text, rows, end + 1, None)
     if reader.problems:
         raise PackageError(reader.problems)
     names = Names(numbers={}, language=locale.language_code)
-    return put_page(
-        StandardPage,
-        parent=parent,
-        locale=locale,
-        key=str(key),
-        slug=fields["slug"],
-        title=fields["title"],
-        summary=fields["summary"],
-        show_in_footer=fields["show_in_footer"] == "true",
-        body=json.dumps([stream_block(block, names) for block in text.blocks]),
-    )
+    return fields, json.dumps([stream_block(block, names) for block in text.blocks])
 
 
 def put_learning_path(

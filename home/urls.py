@@ -7,5 +7,7 @@ from home import views
 app_name = "home"
 
 urlpatterns = [
+    path("ordliste/", views.glossary, name="glossary"),
+    path("ordliste/<slug:slug>/", views.glossary_term, name="glossary-term"),
     path("prinsipper/<slug:set_key>/<slug:slug>/", views.principle, name="principle"),
 ]

@@ -1,5 +1,6 @@
 """Front door of the site: Wagtail's pages, a page per principle, health."""
 
+from django.conf import settings
 from django.core.cache import caches
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -12,6 +13,7 @@ from wagtail.views import serve as wagtail_serve
 
 from courses.queries import get_principle_learning, get_principles
 from courses.rendering import kept
+from home.queries import by_letter, get_glossary
 from home.routing import find_route
 
 
@@ -34,6 +36,22 @@ def principle(request: HttpRequest, set_key: str, slug: str) -> HttpResponse:
         raise Http404
     context = {"principle": chosen, "principles": principles, "courses": get_principle_learning(principle=chosen)}
     return TemplateResponse(request, "home/principle.html", context)
+
+
+@kept
+def glossary(request: HttpRequest) -> HttpResponse:
+    """Every word of the field, in the reader's alphabet."""
+    entries = get_glossary(language=translation.get_language() or settings.LANGUAGE_CODE)
+    return TemplateResponse(request, "home/glossary.html", {"sections": by_letter(entries), "count": len(entries)})
+
+
+@kept
+def glossary_term(request: HttpRequest, slug: str) -> HttpResponse:
+    """One word: what it means, and what it is called in the other languages."""
+    entry = next(iter(get_glossary(language=translation.get_language() or settings.LANGUAGE_CODE, slug=slug)), None)
+    if entry is None:
+        raise Http404
+    return TemplateResponse(request, "home/glossary_term.html", {"entry": entry, "term": entry.term})
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -73,6 +73,6 @@ class RolePage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["role_index"] = self.get_parent()
+        context["role_index"] = RoleIndexPage.objects.parent_of(self).select_related("locale").get()
         context["roles"] = RolePage.objects.sibling_of(self).live().defer("body").select_related("locale")
         return context
