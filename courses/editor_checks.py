@@ -22,11 +22,11 @@ from wagtail.rich_text import RichText
 from courses.blocks import FILM_TYPES, QUIZ_TYPES
 
 if TYPE_CHECKING:
-    from courses.models import LessonPage
+    from courses.models import FacilitatorGuidePage, LessonPage
 
 # Blocks whose template writes a second-level heading, so that a fourth-level one cannot follow directly.
-_ALWAYS_HEADED = {"fact_box", "film", "role_film", "case", "reflection", "sources"}
-_HEADED_WHEN_TITLED = {"steps", "accordion"}
+ALWAYS_HEADED = {"fact_box", "film", "role_film", "case", "reflection", "sources"}
+HEADED_WHEN_TITLED = {"steps", "accordion"}
 _SAFE_SCHEMES = {"http", "https", "mailto", "tel"}
 _HTML_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
@@ -90,31 +90,37 @@ class _RichTextReader(HTMLParser):
 def check_lesson(lesson: "LessonPage") -> list[Warning_]:
     """Everything to mend in the lesson as it is in memory: what stops publication first, then in reading order.
 
-    Two queries, besides what the body's own choosers load.
+    At most four queries, besides what the body's own choosers load.
     """
-    found = list(_check_whole(lesson))
+    found = [*_check_whole(lesson), *check_body(lesson)]
+    return sorted(found, key=lambda warning: not warning.is_blocking)
+
+
+def check_body(page: "LessonPage | FacilitatorGuidePage") -> list[Warning_]:
+    """What to mend in the page's blocks, in reading order."""
+    found: list[Warning_] = []
     links: list[_Link] = []
     level = 1
-    for child in lesson.body:
+    for child in page.body:
         block_id = str(child.id or "")
         found += _check_block(child, block_id=block_id)
         if child.block_type in FILM_TYPES:
-            found += _check_film(child, block_id=block_id, language=lesson.locale.language_code)
-        if child.block_type in _ALWAYS_HEADED or (child.block_type in _HEADED_WHEN_TITLED and child.value.get("title")):
+            found += _check_film(child, block_id=block_id, language=page.locale.language_code)
+        if child.block_type in ALWAYS_HEADED or (child.block_type in HEADED_WHEN_TITLED and child.value.get("title")):
             level = 2
         for block, value in _leaves(child.block, child.value):
             if isinstance(value, RichText):
                 reader = _read(value)
                 links += [_Link(block_id, *link) for link in reader.links]
                 if child.block_type == "text":
-                    level, warnings = _check_headings(reader.headings, after=level, block_id=block_id)
+                    level, warnings = check_headings(reader.headings, after=level, block_id=block_id)
                     found += warnings
                 elif reader.headings:
                     found.append(_nested_heading(reader.headings[0][1], block_id=block_id))
             elif isinstance(value, str) and not isinstance(block, blocks.URLBlock) and _HTML_TAG.search(value):
                 found.append(_html_warning(block, block_id=block_id))
     found += _check_links(links)
-    return sorted(found, key=lambda warning: not warning.is_blocking)
+    return found
 
 
 def publishing_errors(lesson: "LessonPage") -> list[Warning_]:
@@ -207,7 +213,7 @@ def _read(value: RichText) -> _RichTextReader:
     return reader
 
 
-def _check_headings(headings: list[tuple[int, str]], *, after: int, block_id: str) -> tuple[int, list[Warning_]]:
+def check_headings(headings: list[tuple[int, str]], *, after: int, block_id: str) -> tuple[int, list[Warning_]]:
     """The level the text ends on, and where a heading skips one (WCAG 1.3.1). The lesson's title is level one."""
     found = []
     for level, text in headings:

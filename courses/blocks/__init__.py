@@ -4,7 +4,7 @@ from courses.blocks.case import CaseBlock
 from courses.blocks.law import LawBlock
 from courses.blocks.media import DownloadBlock, FilmBlock, ImageBlock, RoleFilmBlock
 from courses.blocks.quiz import MatchingBlock, MultipleChoiceBlock, OrderingBlock, SingleChoiceBlock
-from courses.blocks.stream import ACTIVITY_TYPES, FILM_TYPES, QUIZ_TYPES, LessonBody, PageBody
+from courses.blocks.stream import ACTIVITY_TYPES, FILM_TYPES, QUIZ_TYPES, GuideBody, LessonBody, PageBody
 from courses.blocks.text import (
     AccordionBlock,
     FactBoxBlock,
@@ -26,6 +26,7 @@ __all__ = [
     "DownloadBlock",
     "FactBoxBlock",
     "FilmBlock",
+    "GuideBody",
     "ImageBlock",
     "KeyMessageBlock",
     "LawBlock",

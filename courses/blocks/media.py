@@ -2,9 +2,11 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
 from wagtailmedia.blocks import VideoChooserBlock
@@ -85,10 +87,51 @@ class FilmBlock(LibraryBlock):
         }
 
 
+class ScriptLineBlock(blocks.StructBlock):
+    speaker = blocks.CharBlock(label=_("Hvem snakker"), max_length=60)
+    text = blocks.TextBlock(label=_("Replikk"), max_length=1500, rows=2)
+
+    class Meta:
+        label = _("Replikk")
+
+
+class ScriptSceneBlock(blocks.StructBlock):
+    """One scene of a manuscript: where we are, what the picture shows, what is said."""
+
+    scene = blocks.CharBlock(
+        label=_("Sted og tid"), max_length=160, help_text=_("For eksempel: Bilen utenfor en blokk, tidlig morgen")
+    )
+    picture = blocks.TextBlock(
+        label=_("Bildet viser"),
+        required=False,
+        max_length=800,
+        rows=2,
+        help_text=_("Det den som ikke ser bildet, må få vite. Blir til beskrivelsen i utskriften."),
+    )
+    lines = blocks.ListBlock(ScriptLineBlock(), label=_("Replikker"), default=[])
+
+    class Meta:
+        label = _("Scene")
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        if not cleaned["lines"] and not cleaned["picture"].strip():
+            message = _("En scene må ha noe som vises eller noe som sies.")
+            raise StructBlockValidationError({"picture": ValidationError(message)})
+        return cleaned
+
+
 class RoleFilmBlock(FilmBlock):
-    """A film on one role in the team."""
+    """A film on one role in the team, and its manuscript, which is read as the film until it is recorded."""
 
     role = blocks.CharBlock(label=_("Rolle"), max_length=80)
+    script = blocks.ListBlock(
+        ScriptSceneBlock(),
+        label=_("Manus"),
+        default=[],
+        collapsed=True,
+        help_text=_("Vises som «Les filmen som tekst». Teksting, utskrift og manus til innspilling lages av dette."),
+    )
 
     class Meta:
         icon = "user"
@@ -100,6 +143,13 @@ class RoleFilmBlock(FilmBlock):
             "intro": "",
             "name_plate": {"name": "Navn Navnesen", "title": "Teamleder", "organisation": "Eksempelvirksomhet"},
             "role": "Teamleder",
+            "script": [
+                {
+                    "scene": "Teamets kontor, mandag morgen",
+                    "picture": "Seks personer står rundt en tavle.",
+                    "lines": [{"speaker": "Teamleder", "text": "Hvem trenger oss mest i dag?"}],
+                }
+            ],
         }
 
 

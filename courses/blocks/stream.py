@@ -41,6 +41,12 @@ class PageBody(blocks.StreamBlock):
     sources = SourcesBlock()
 
 
+class GuideBody(PageBody):
+    """What a guide for a team meeting may hold: it is printed, so no film."""
+
+    film = None
+
+
 class LessonBody(PageBody):
     """What a lesson may hold besides: things to do."""
 

@@ -3,7 +3,7 @@
 from courses.models.glossary import GlossaryTerm
 from courses.models.legal import LegalReference
 from courses.models.media import FlettDocument, FlettImage, FlettMedia, FlettRendition
-from courses.models.pages import CourseIndexPage, CoursePage, LessonPage
+from courses.models.pages import CourseIndexPage, CoursePage, FacilitatorGuidePage, LessonPage
 from courses.models.principles import Principle, PrincipleSet, Programme
 from courses.models.roles import RoleIndexPage, RolePage
 from courses.models.versions import ChangeKind, ContentStamp, ImmutableError, LessonVersion
@@ -13,6 +13,7 @@ __all__ = [
     "ContentStamp",
     "CourseIndexPage",
     "CoursePage",
+    "FacilitatorGuidePage",
     "FlettDocument",
     "FlettImage",
     "FlettMedia",

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +16,14 @@ CHECK_EVERY = timedelta(days=182)
 
 class LegalReferenceQuerySet(models.QuerySet["LegalReference"]):
     def overdue(self, on: date | None = None) -> Self:
-        """References nobody has checked for six months on the given day (today by default)."""
-        return self.filter(checked_on__lt=(on or timezone.localdate()) - CHECK_EVERY)
+        """References nobody has checked for six months on the given day (today by default), or ever."""
+        return self.filter(
+            models.Q(checked_on__isnull=True) | models.Q(checked_on__lt=(on or timezone.localdate()) - CHECK_EVERY)
+        )
+
+    def with_open_question(self) -> Self:
+        """References with something a lawyer must answer."""
+        return self.exclude(open_question="")
 
 
 class LegalReference(index.Indexed, models.Model):
@@ -37,8 +44,25 @@ class LegalReference(index.Indexed, models.Model):
     valid_from = models.DateField(
         _("gjelder fra"), null=True, blank=True, help_text=_("Da ordlyden vi bygger på, trådte i kraft.")
     )
-    checked_on = models.DateField(_("sist kontrollert"), default=timezone.localdate)
-    checked_by = models.CharField(_("kontrollert av"), max_length=120, help_text=_("Rolle eller redaksjon."))
+    checked_on = models.DateField(
+        _("sist kontrollert"),
+        null=True,
+        blank=True,
+        default=timezone.localdate,
+        help_text=_("Tomt når ingen har kontrollert den. Da står det i leksjonen."),
+    )
+    checked_by = models.CharField(
+        _("kontrollert av"), max_length=120, blank=True, help_text=_("Rolle eller redaksjon.")
+    )
+    open_question = models.TextField(
+        _("til juristen"),
+        max_length=1000,
+        blank=True,
+        help_text=_(
+            "Det en jurist må ta stilling til. Bare redaktører ser det. "
+            "Det blir stående til du tømmer feltet, også når regelen merkes som kontrollert."
+        ),
+    )
 
     objects = LegalReferenceQuerySet.as_manager()
 
@@ -49,6 +73,7 @@ class LegalReference(index.Indexed, models.Model):
         ),
         FieldRowPanel([FieldPanel("key"), FieldPanel("jurisdiction"), FieldPanel("valid_from")]),
         FieldRowPanel([FieldPanel("checked_on"), FieldPanel("checked_by")]),
+        FieldPanel("open_question"),
     ]
     search_fields = [
         index.SearchField("law"),
@@ -68,4 +93,9 @@ class LegalReference(index.Indexed, models.Model):
 
     @property
     def is_overdue(self) -> bool:
-        return self.checked_on < timezone.localdate() - CHECK_EVERY
+        """Unchecked for six months, or never checked."""
+        return self.checked_on is None or self.checked_on < timezone.localdate() - CHECK_EVERY
+
+    def clean(self) -> None:
+        if self.checked_on and not self.checked_by.strip():
+            raise ValidationError({"checked_by": _("Skriv hvem som kontrollerte regelen.")})

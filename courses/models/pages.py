@@ -14,7 +14,7 @@ from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from courses.blocks import LessonBody
+from courses.blocks import GuideBody, LessonBody
 from courses.forms import CoursePageForm, LessonPageForm
 from courses.models.versions import ChangeKind
 from courses.panels import EditorChecksPanel
@@ -100,7 +100,7 @@ class CoursePage(Page):
         FieldPanel("sign_in_required"),
     ]
     parent_page_types: ClassVar[list[str]] = ["courses.CourseIndexPage"]
-    subpage_types: ClassVar[list[str]] = ["courses.LessonPage"]
+    subpage_types: ClassVar[list[str]] = ["courses.LessonPage", "courses.FacilitatorGuidePage"]
     admin_default_ordering = "ord"  # lessons are read in this order; whoever may publish drags them here
     search_fields: ClassVar[list[Any]] = [
         *Page.search_fields,
@@ -237,3 +237,39 @@ class LessonPage(Page):
 
         show_as(request, mode=mode_name)
         return super().serve_preview(request, mode_name)
+
+
+class FacilitatorGuidePage(Page):
+    """How to use the course in a team meeting: one printed page. It is no lesson, and nothing is completed here."""
+
+    summary = models.CharField(_("kort om veiledningen"), max_length=300, blank=True)
+    minutes = models.PositiveSmallIntegerField(_("minutter"), default=30, validators=[MaxValueValidator(600)])
+    body = StreamField(GuideBody(), blank=True, verbose_name=_("innhold"))
+
+    content_panels: ClassVar[list[Any]] = [
+        *Page.content_panels,
+        FieldRowPanel([FieldPanel("summary"), FieldPanel("minutes")]),
+        FieldPanel("body"),
+    ]
+    parent_page_types: ClassVar[list[str]] = ["courses.CoursePage"]
+    subpage_types: ClassVar[list[str]] = []
+    max_count_per_parent = 1
+    search_fields: ClassVar[list[Any]] = [*Page.search_fields, index.SearchField("summary"), index.SearchField("body")]
+    template = "courses/facilitator_guide.html"
+
+    class Meta:
+        verbose_name = _("veiledning til teammøte")
+        verbose_name_plural = _("veiledninger til teammøte")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        context["course"] = CoursePage.objects.ancestor_of(self).select_related("locale").get()
+        return context
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        from courses.views import refuse_reader
+
+        course = CoursePage.objects.ancestor_of(self).get()
+        return refuse_reader(request, sign_in_required=course.sign_in_required) or super().serve(
+            request, *args, **kwargs
+        )

@@ -11,20 +11,29 @@ from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 
-from courses.editor_checks import check_lesson
-from courses.models import CoursePage, FlettDocument, FlettImage, FlettMedia, LegalReference, LessonPage
-from courses.packages.check import Target
+from courses.editor_checks import check_body, check_lesson
+from courses.models import (
+    CoursePage,
+    FacilitatorGuidePage,
+    FlettDocument,
+    FlettImage,
+    FlettMedia,
+    LegalReference,
+    LessonPage,
+)
+from courses.packages.check import Target, is_older, kept_question
 from courses.packages.collect import (
     Collector,
     block_uuid,
     collect_course_fields,
+    collect_guide,
     collect_lesson,
     legal_entry,
     principle_keys,
     programme_codes,
     stored_blocks,
 )
-from courses.packages.format import Film, Lesson, MediaFile, Package
+from courses.packages.format import GUIDE_SLUG, Film, Guide, Lesson, MediaFile, Package
 from courses.packages.media import (
     cleaned_image,
     collection_for,
@@ -50,6 +59,7 @@ class ImportReport:
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     unpublished: list[str] = field(default_factory=list)
+    guide_state: str = ""
     media: list[str] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -70,6 +80,13 @@ class ImportReport:
         if self.unchanged:
             label = _("Uendrede leksjoner")  # outside the f-string, where xgettext sees it
             found.append(f"  {label}: {len(self.unchanged)}")
+        guide = {
+            "created": _("Ny veiledning til teammøtet"),
+            "updated": _("Veiledningen til teammøtet er endret"),
+            "unpublished": _("Veiledningen til teammøtet er avpublisert (ikke med i pakken)"),
+        }
+        if self.guide_state in guide:
+            found.append(f"  {guide[self.guide_state]}")
         return found + [f"  {note}" for note in self.notes]
 
 
@@ -103,6 +120,7 @@ class PackageImport:
         course = self.write_course()
         self.report.course = course
         self.write_lessons(course)
+        self.write_guide(course)
         return self.report
 
     # -- law --
@@ -111,8 +129,10 @@ class PackageImport:
         stored = LegalReference.objects.in_bulk(list(self.package.references), field_name="key")
         for key, entry in self.package.references.items():
             law = stored.get(key) or LegalReference(key=key)
-            if law.pk and (entry.checked_on < law.checked_on or legal_entry(law) == entry):
-                continue
+            if law.pk:
+                entry = kept_question(entry, law)
+                if is_older(entry, law) or legal_entry(law) == entry:
+                    continue
             for name in (
                 "law",
                 "paragraph",
@@ -122,6 +142,7 @@ class PackageImport:
                 "valid_from",
                 "checked_on",
                 "checked_by",
+                "open_question",
             ):
                 setattr(law, name, getattr(entry, name))
             law.save()
@@ -301,21 +322,69 @@ class PackageImport:
             self.report.updated.append(lesson.title)
             if page.has_unpublished_changes and page.live:
                 self.note_draft(page.title)
+        page.title, page.draft_title, page.slug = lesson.title, lesson.title, lesson.slug
+        page.kind, page.is_required, page.minutes = lesson.kind, lesson.required, lesson.minutes
+        page.completion, page.pass_percent = lesson.completion, lesson.pass_percent
+        page.summary = lesson.summary
+        self.set_body(page, lesson, before, names)
+        page.change_kind, page.change_note = self.change_kind, self.change_note
+        self.publish(page)
+
+    def set_body(
+        self,
+        page: LessonPage | FacilitatorGuidePage,
+        wanted: Lesson | Guide,
+        before: Lesson | Guide | None,
+        names: Names,
+    ) -> None:
         kept = {}
         if before is not None:
             raws = {block_uuid(raw["id"]): raw for raw in stored_blocks(page)}
             kept = {block.id: (block, raws[block.id]) for block in before.blocks}
         body = []
-        for block in lesson.blocks:
+        for block in wanted.blocks:
             old = kept.get(block.id)
             body.append(old[1] if old and old[0] == block else stream_block(block, names))
-        page.title, page.draft_title, page.slug = lesson.title, lesson.title, lesson.slug
-        page.kind, page.is_required, page.minutes = lesson.kind, lesson.required, lesson.minutes
-        page.completion, page.pass_percent = lesson.completion, lesson.pass_percent
-        page.summary = lesson.summary
         page.body = page.body.stream_block.to_python(body)
-        page.change_kind, page.change_note = self.change_kind, self.change_note
+
+    # -- guide --
+
+    def write_guide(self, course: CoursePage) -> None:
+        """The course's guide as the package has it; without one in the package it is unpublished, not deleted."""
+        wanted, page = self.package.guide, self.target.guide
+        if wanted is None:
+            if page and page.live:
+                page.unpublish(user=self.user, log_action=True)
+                self.report.guide_state = "unpublished"
+            return
+        before = None
+        if page is not None:
+            collector = Collector()
+            collector.load([stored_blocks(page)])
+            before = collect_guide(page, collector)
+            if page.live and before == wanted:
+                self.report.guide_state = "unchanged"
+                return
+            self.report.guide_state = "updated"
+            if page.live and page.has_unpublished_changes:
+                self.note_draft(page.title)
+        else:
+            self.report.guide_state = "created"
+            page = FacilitatorGuidePage(
+                locale=self.target.locale,
+                translation_key=wanted.id,
+                owner=self.user,
+                live=False,
+                title=wanted.title,
+                draft_title=wanted.title,
+                slug=GUIDE_SLUG,
+            )
+            CoursePage.objects.get(pk=course.pk).add_child(instance=page)
+        page.title, page.draft_title, page.slug = wanted.title, wanted.title, GUIDE_SLUG
+        page.minutes, page.summary = wanted.minutes, wanted.summary
+        self.set_body(page, wanted, before, Names.load(self.package))
         self.publish(page)
+        self.report.notes += [f"{page.title}: {warning.message}" for warning in check_body(page)]
 
     def order_lessons(self, course: CoursePage, stored: dict[Any, LessonPage]) -> None:
         """The package's lessons first, in its order; then those that are unpublished, as they stood."""

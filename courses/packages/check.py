@@ -1,7 +1,7 @@
 """What a package must get right against this Flett: languages, names it refers to, files, rights, and each block."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +11,11 @@ from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext as _
 from wagtail.models import Locale, Page
 
-from courses.blocks import LessonBody
+from courses.blocks import GuideBody, LessonBody
 from courses.models import (
     CourseIndexPage,
     CoursePage,
+    FacilitatorGuidePage,
     FlettDocument,
     FlettImage,
     FlettMedia,
@@ -26,10 +27,13 @@ from courses.models import (
 from courses.packages.collect import legal_entry
 from courses.packages.format import (
     BLOCKS,
+    GUIDE_SLUG,
     Block,
     Field,
     Group,
+    Guide,
     Items,
+    LegalEntry,
     Lesson,
     Package,
     PackageError,
@@ -60,6 +64,7 @@ class Target:
     section: CourseIndexPage
     course: CoursePage | None
     lessons: dict[UUID, LessonPage]
+    guide: FacilitatorGuidePage | None = None
     principles: list[Principle] = field(default_factory=list)
     programmes: list[Programme] = field(default_factory=list)
 
@@ -83,6 +88,7 @@ class PackageCheck:
         self.check_names(target)
         if target:
             self.check_lessons(target)
+            self.check_guide(target)
         self.check_media()
         self.check_references()
         unresolved = self.check_links(target)
@@ -128,8 +134,11 @@ class PackageCheck:
                 _("Adressen «%(slug)s» er i bruk av et annet kurs i «%(section)s». Har det samme id som dette?")
                 % {"slug": course.slug, "section": section.title},
             )
-        lessons = LessonPage.objects.child_of(page) if page else LessonPage.objects.none()
-        return Target(locale, section, page, {lesson.translation_key: lesson for lesson in lessons})
+        if page is None:
+            return Target(locale, section, None, {})
+        lessons = LessonPage.objects.child_of(page)
+        guide = FacilitatorGuidePage.objects.child_of(page).order_by("path").first()
+        return Target(locale, section, page, {lesson.translation_key: lesson for lesson in lessons}, guide)
 
     def find_section(self, locale: Locale) -> CourseIndexPage | None:
         sections = CourseIndexPage.objects.filter(locale=locale).order_by("path")
@@ -215,6 +224,25 @@ class PackageCheck:
                     % {"slug": lesson.slug, "id": holder.translation_key},
                 )
 
+    def check_guide(self, target: Target) -> None:
+        guide, stored = self.package.guide, target.guide
+        if guide is None:
+            return
+        line = guide.lines.get(("id",), 1)
+        elsewhere = Page.objects.filter(translation_key=guide.id, locale=target.locale)
+        if stored:
+            elsewhere = elsewhere.exclude(pk=stored.pk)
+        for page in elsewhere:
+            self.problem(guide.file, line, _("Id-en tilhører en annen side: «%s».") % page.title)
+        if stored and stored.translation_key != guide.id:
+            self.problem(guide.file, line, _("Kurset har en veiledning med en annen id: %s.") % stored.translation_key)
+        if stored and stored.locked:
+            self.problem(guide.file, line, _("Veiledningen er låst i redigeringen."))
+        if stored and stored.alias_of_id:
+            self.problem(guide.file, line, _("Veiledningen er et speil av en annen side og følger den."))
+        if any(page.slug == GUIDE_SLUG for page in target.lessons.values()):
+            self.problem(guide.file, line, _("Adressen «%s» er i bruk av en leksjon i kurset.") % GUIDE_SLUG)
+
     # -- media --
 
     def check_media(self) -> None:
@@ -275,9 +303,9 @@ class PackageCheck:
         stored = LegalReference.objects.in_bulk(list(self.package.references), field_name="key")
         for key, entry in self.package.references.items():
             needed = "courses.change_legalreference" if key in stored else "courses.add_legalreference"
-            if key in stored and entry.checked_on < stored[key].checked_on:
+            if key in stored and is_older(entry, stored[key]):
                 continue
-            if (key not in stored or legal_entry(stored[key]) != entry) and not self.user.has_perm(needed):
+            if (key not in stored or differs(entry, stored[key])) and not self.user.has_perm(needed):
                 self.problem(
                     "legal_references.yaml", entry.lines[()], _("Du kan ikke endre lovhenvisningen «%s».") % key
                 )
@@ -285,28 +313,28 @@ class PackageCheck:
     def check_links(self, target: Target | None) -> set[UUID]:
         """Law and page links lead somewhere. Returns the blocks that refer to nothing."""
         laws = set(self.package.references) | set(LegalReference.objects.values_list("key", flat=True))
-        own = {self.package.course.id, *(lesson.id for lesson in self.package.lessons)}
-        linked: list[tuple[Lesson, Block, UUID]] = []
+        own = {self.package.course.id, *(page.id for page in self.package.pages)}
+        linked: list[tuple[Lesson | Guide, Block, UUID]] = []
         unresolved: set[UUID] = set()
-        for lesson in self.package.lessons:
-            for block in lesson.blocks:
+        for page in self.package.pages:
+            for block in page.blocks:
                 if block.type == "law" and block.value["reference"] not in laws:
                     unresolved.add(block.id)
                     self.problem(
-                        lesson.file,
+                        page.file,
                         block.lines.get(("reference",), block.line),
                         _("Lovhenvisningen «%s» finnes ikke.") % block.value["reference"][:100],
                     )
-                linked += [(lesson, block, key) for key in page_links(block)]
+                linked += [(page, block, key) for key in page_links(block)]
         known = set(
-            Page.objects.filter(translation_key__in={key for _lesson, _block, key in linked}).values_list(
+            Page.objects.filter(translation_key__in={key for _page, _block, key in linked}).values_list(
                 "translation_key", flat=True
             )
         )
-        for lesson, block, key in linked:
+        for page, block, key in linked:
             if key not in known | own:
                 unresolved.add(block.id)
-                self.problem(lesson.file, block.line, _("Siden som «page:%s» lenker til, finnes ikke.") % key)
+                self.problem(page.file, block.line, _("Siden som «page:%s» lenker til, finnes ikke.") % key)
         return unresolved
 
     # -- blocks --
@@ -315,14 +343,15 @@ class PackageCheck:
         """Let the editor's own checks see every block, with what the package brings in place; then undo it."""
         with transaction.atomic():
             names = self.bring_rows()
-            body = LessonBody()
-            for lesson in self.package.lessons:
-                blocks = [block for block in lesson.blocks if block.id not in unresolved]
+            bodies = {Lesson: LessonBody(), Guide: GuideBody()}
+            for page in self.package.pages:
+                body = bodies[type(page)]
+                blocks = [block for block in page.blocks if block.id not in unresolved]
                 value = body.to_python([stream_block(block, names) for block in blocks])
                 try:
                     body.clean(value)
                 except ValidationError as error:
-                    self.report(lesson, blocks, error)
+                    self.report(page, blocks, error)
             transaction.set_rollback(True)
 
     def bring_rows(self) -> Names:
@@ -359,15 +388,32 @@ class PackageCheck:
         )
         return Names.load(package)
 
-    def report(self, lesson: Lesson, blocks: list[Block], error: ValidationError) -> None:
+    def report(self, page: Lesson | Guide, blocks: list[Block], error: ValidationError) -> None:
         for place, child in getattr(error, "block_errors", {}).items():
             block = blocks[int(place)]
             for path, message in flatten(child):
-                self.problem(lesson.file, line_of(block, path), f"{block.type}: {message}")
+                self.problem(page.file, line_of(block, path), f"{block.type}: {message}")
         for message in getattr(error, "non_block_errors", None) or (
             [] if hasattr(error, "block_errors") else error.messages
         ):
-            self.problem(lesson.file, 1, str(message))
+            self.problem(page.file, 1, str(message))
+
+
+def is_older(entry: LegalEntry, law: LegalReference) -> bool:
+    """Whether Flett's check is newer than the package's; one that nobody has made is the oldest of all."""
+    return law.checked_on is not None and (entry.checked_on is None or entry.checked_on < law.checked_on)
+
+
+def differs(entry: LegalEntry, law: LegalReference) -> bool:
+    """Whether importing changes the reference. A question stays open until a newer check or an editor closes it."""
+    return kept_question(entry, law) != legal_entry(law)
+
+
+def kept_question(entry: LegalEntry, law: LegalReference) -> LegalEntry:
+    """The entry as it is stored: an older copy of a rule that lacks the open question does not close it."""
+    if entry.open_question or entry.checked_on != law.checked_on:
+        return entry
+    return replace(entry, open_question=legal_entry(law).open_question)
 
 
 def film_row(film: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from wagtail.models import Page
 
 from courses.models import (
     CoursePage,
+    FacilitatorGuidePage,
     FlettDocument,
     FlettImage,
     FlettMedia,
@@ -34,6 +35,7 @@ from courses.packages.format import (
     Film,
     Flag,
     Group,
+    Guide,
     Items,
     LegalEntry,
     Lesson,
@@ -174,9 +176,9 @@ def is_list_item(item: Any) -> bool:
     return isinstance(item, dict) and item.get("type") == "item" and "value" in item
 
 
-def stored_blocks(lesson: LessonPage) -> list[dict[str, Any]]:
-    """The lesson's blocks as they lie in the database, each with an id."""
-    return list(lesson.body.get_prep_value())
+def stored_blocks(page: LessonPage | FacilitatorGuidePage) -> list[dict[str, Any]]:
+    """The page's blocks as they lie in the database, each with an id."""
+    return list(page.body.get_prep_value())
 
 
 # --- the whole course ----------------------------------------------------------------------------------
@@ -194,6 +196,16 @@ def collect_lesson(lesson: LessonPage, collector: Collector) -> Lesson:
         pass_percent=lesson.pass_percent,
         summary=lesson.summary,
         blocks=[collector.block(raw) for raw in stored_blocks(lesson) if raw["type"] in BLOCKS],
+    )
+
+
+def collect_guide(guide: FacilitatorGuidePage, collector: Collector) -> Guide:
+    return Guide(
+        id=guide.translation_key,
+        title=guide.title,
+        minutes=guide.minutes,
+        summary=guide.summary,
+        blocks=[collector.block(raw) for raw in stored_blocks(guide) if raw["type"] in BLOCKS],
     )
 
 
@@ -233,9 +245,12 @@ def collect_course(course: CoursePage) -> tuple[Package, dict[str, FieldFile]]:
     """
     collector = Collector()
     lessons = list(LessonPage.objects.child_of(course).live().order_by("path"))
-    collector.load([stored_blocks(lesson) for lesson in lessons])
+    guide = FacilitatorGuidePage.objects.child_of(course).live().order_by("path").first()
+    collector.load([stored_blocks(page) for page in (*lessons, *([guide] if guide else []))])
     package = Package(
-        course=collect_course_fields(course), lessons=[collect_lesson(lesson, collector) for lesson in lessons]
+        course=collect_course_fields(course),
+        lessons=[collect_lesson(lesson, collector) for lesson in lessons],
+        guide=collect_guide(guide, collector) if guide else None,
     )
     files: dict[str, FieldFile] = {}
     for key, media in keyed(collector.found["film"].values(), "film"):
@@ -304,6 +319,7 @@ def legal_entry(law: LegalReference) -> LegalEntry:
         valid_from=law.valid_from,
         checked_on=law.checked_on,
         checked_by=law.checked_by,
+        open_question=as_text(law.open_question),
     )
 
 

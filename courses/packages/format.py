@@ -92,6 +92,7 @@ class Group:
 class Items:
     item: "Field"
     on_one_line: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,25 @@ _FILM: dict[str, Field] = {
         {"name": Text(optional=True), "title": Text(optional=True), "organisation": Text(optional=True)}, optional=True
     ),
 }
+_SCRIPT = Items(
+    Group(
+        {
+            "scene": Text(),
+            "picture": Text(optional=True),
+            "lines": Items(Group({"speaker": Text(), "text": Text()}), optional=True),
+        }
+    ),
+    optional=True,
+)
 _QUIZ: dict[str, Field] = {
     "question": Text(),
     "answers": Items(Group({"text": Text(), "correct": Flag(), "explanation": Text()})),
     "explanation": Rich(optional=True),
 }
+
+GUIDE_FILE = "guide.md"
+GUIDE_SLUG = "veiledning"
+"""Where a course's guide is found below the course. No lesson may have this address."""
 
 PROSE = frozenset(TEXT_FEATURES)
 """What running text may use: all that the small texts may, and headings and links to documents."""
@@ -131,7 +146,7 @@ BLOCKS: dict[str, Group] = {
     "quotation": Group({"text": Text(), "attribution": Text(), "source": Text(optional=True)}),
     "key_message": Group({"text": Text()}),
     "film": Group(_FILM),
-    "role_film": Group({**_FILM, "role": Text()}),
+    "role_film": Group({**_FILM, "role": Text(), "script": _SCRIPT}),
     "steps": Group({"title": Text(optional=True), "items": _TITLED}),
     "accordion": Group({"title": Text(optional=True), "items": _TITLED}),
     "case": Group(
@@ -216,6 +231,22 @@ class Lesson:
 
 
 @dataclass(slots=True)
+class Guide:
+    """The facilitators' guide. It is no lesson: nothing is completed, and no version is written."""
+
+    id: UUID
+    title: str
+    minutes: int = 30
+    summary: str = ""
+    blocks: list[Block] = field(default_factory=list)
+    lines: Lines = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def file(self) -> str:
+        return GUIDE_FILE
+
+
+@dataclass(slots=True)
 class Course:
     id: UUID
     slug: str
@@ -266,8 +297,9 @@ class LegalEntry:
     url: str
     jurisdiction: str
     valid_from: date | None
-    checked_on: date
+    checked_on: date | None
     checked_by: str
+    open_question: str = ""
     lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -281,8 +313,14 @@ class Package:
     images: dict[str, MediaFile] = field(default_factory=dict)
     documents: dict[str, MediaFile] = field(default_factory=dict)
     references: dict[str, LegalEntry] = field(default_factory=dict)
+    guide: Guide | None = None
     root: Path | None = field(default=None, compare=False)
     notes: list[str] = field(default_factory=list, compare=False)
+
+    @property
+    def pages(self) -> list[Lesson | Guide]:
+        """Everything with a body, in the order people meet it."""
+        return [*self.lessons, *([self.guide] if self.guide else [])]
 
 
 # --- identities made where none is given ----------------------------------------------------------------
@@ -294,6 +332,10 @@ def course_id_for(slug: str) -> UUID:
 
 def lesson_id_for(course_id: UUID, slug: str) -> UUID:
     return uuid5(course_id, f"lesson:{slug}")
+
+
+def guide_id_for(course_id: UUID) -> UUID:
+    return uuid5(course_id, "guide")
 
 
 def media_id_for(course_id: UUID, kind: str, key: str) -> UUID:

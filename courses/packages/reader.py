@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,19 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from courses.models import CoursePage, LegalReference, LessonPage
+from courses.blocks import GuideBody, LessonBody
+from courses.models import CoursePage, FacilitatorGuidePage, LegalReference, LessonPage
 from courses.packages.format import (
     BLOCKS,
     FORMAT,
+    GUIDE_FILE,
+    GUIDE_SLUG,
     MAX_TEXT_FILE_BYTES,
     PROSE,
     Block,
     Course,
     Film,
+    Guide,
     LegalEntry,
     Lesson,
     Lines,
@@ -28,6 +31,7 @@ from courses.packages.format import (
     Problem,
     course_id_for,
     fill_block_ids,
+    guide_id_for,
     lesson_id_for,
     media_id_for,
 )
@@ -68,6 +72,7 @@ class PackageReader:
                 )
             seen[lesson.id] = lesson.file
             package.lessons.append(lesson)
+        package.guide = self.read_guide(course, seen)
         self.find_strays([name for name, _line in names])
         if self.problems:
             raise PackageError(self.problems)
@@ -199,6 +204,10 @@ class PackageReader:
             name = reading.text(item)
             before = len(self.problems)
             reading.model_field(LessonPage, "slug", name, item.line)
+            if name == GUIDE_SLUG:
+                reading.problem(
+                    item.line, _("Adressen «%s» er kursets veiledning. Gi leksjonen et annet navn.") % GUIDE_SLUG
+                )
             if len(self.problems) == before and name in {known for known, _line in names}:
                 reading.problem(item.line, _("Leksjonen «%s» står to ganger.") % name)
             elif len(self.problems) == before:
@@ -220,20 +229,10 @@ class PackageReader:
         if not (self.root / file).is_file():
             course_reading.problem(line, _("Filen %s mangler.") % file)
             return None
-        text = self.read_text(file)
-        if text is None:
+        cut = self.cut_front(file)
+        if cut is None:
             return None
-        reading = self.reading(file)
-        rows = text.split("\n")
-        end = next((place for place, row in enumerate(rows[1:], 1) if row.rstrip() == "---"), 0)
-        if rows[0].rstrip() != "---" or not end:
-            reading.problem(1, _("Filen må begynne med felter mellom to linjer med ---."))
-            return None
-        try:
-            node = load_yaml("\n".join(rows[1:end]) + "\n", first_line=2)
-        except YamlError as problem:
-            reading.problem(problem.line, str(problem))
-            return None
+        reading, node, rows, start = cut
         found = reading.fields(
             node,
             ["id", "title", "type", "required", "minutes", "completion", "pass_percent", "summary", "text_ids"],
@@ -254,13 +253,63 @@ class PackageReader:
         for field_name in ("title", "minutes", "pass_percent", "summary"):
             if field_name in found:
                 reading.model_field(LessonPage, field_name, getattr(lesson, field_name), found[field_name].line)
-        self.read_body(reading, lesson, rows, end + 1, found.get("text_ids"))
+        self.read_body(reading, lesson, rows, start, found.get("text_ids"))
         return lesson
 
+    def cut_front(self, file: str) -> tuple[FileReading, YamlMap, list[str], int] | None:
+        """The file's front matter, its lines, and the line its body starts at; None (and a problem) without them."""
+        text = self.read_text(file)
+        if text is None:
+            return None
+        reading = self.reading(file)
+        rows = text.split("\n")
+        end = next((place for place, row in enumerate(rows[1:], 1) if row.rstrip() == "---"), 0)
+        if rows[0].rstrip() != "---" or not end:
+            reading.problem(1, _("Filen må begynne med felter mellom to linjer med ---."))
+            return None
+        try:
+            node = load_yaml("\n".join(rows[1:end]) + "\n", first_line=2)
+        except YamlError as problem:
+            reading.problem(problem.line, str(problem))
+            return None
+        return reading, node, rows, end + 1
+
+    # -- guide.md --
+
+    def read_guide(self, course: Course, seen: dict[UUID, str]) -> Guide | None:
+        if not (self.root / GUIDE_FILE).exists():
+            return None
+        cut = self.cut_front(GUIDE_FILE)
+        if cut is None:
+            return None
+        reading, node, rows, start = cut
+        found = reading.fields(node, ["id", "title", "minutes", "summary", "text_ids"], required=["title"])
+        guide = Guide(
+            id=reading.uuid(found.get("id")) or guide_id_for(course.id),
+            title=reading.text(found.get("title")),
+            minutes=reading.whole(found.get("minutes"), default=30),
+            summary=reading.text(found.get("summary")),
+            lines={(field_name,): item.line for field_name, item in found.items()},
+        )
+        for field_name in ("title", "minutes", "summary"):
+            if field_name in found:
+                reading.model_field(
+                    FacilitatorGuidePage, field_name, getattr(guide, field_name), found[field_name].line
+                )
+        if guide.id in seen:
+            reading.problem(guide.lines.get(("id",), 1), _("Veiledningen har samme id som %s.") % seen[guide.id])
+        self.read_body(reading, guide, rows, start, found.get("text_ids"))
+        return guide
+
+    # -- the body of a lesson or a guide --
+
     def read_body(
-        self, reading: FileReading, lesson: Lesson, rows: list[str], start: int, text_ids: YamlNode | None
+        self, reading: FileReading, page: Lesson | Guide, rows: list[str], start: int, text_ids: YamlNode | None
     ) -> None:
         """Cut the body at its fences; what stands outside them is text."""
+        allowed = [
+            name for name in BLOCKS if name in (GuideBody if isinstance(page, Guide) else LessonBody).base_blocks
+        ]
         blocks: list[tuple[str, UUID | None, Any, int, Lines]] = []
         given = [self.reading_id(reading, item) for item in reading._items(text_ids)]
         prose: list[str] = []
@@ -296,30 +345,31 @@ class PackageReader:
             if end is None:
                 reading.problem(place + 1, _("Blokken «%s» er ikke lukket med en linje med :::.") % kind)
                 break
-            block = self.read_block(reading, kind, "\n".join(rows[place + 1 : end]) + "\n", place + 1)
+            block = self.read_block(reading, kind, "\n".join(rows[place + 1 : end]) + "\n", place + 1, allowed=allowed)
             if block:
                 blocks.append(block)
             place = end + 1
         end_prose()
         if given:
             reading.problem(
-                lesson.lines["text_ids",], _("text_ids har flere id-er enn teksten har avsnitt mellom blokkene.")
+                page.lines["text_ids",], _("text_ids har flere id-er enn teksten har avsnitt mellom blokkene.")
             )
-        self.name_blocks(reading, lesson, blocks)
+        self.name_blocks(reading, page, blocks)
 
     def reading_id(self, reading: FileReading, node: YamlNode) -> UUID | None:
         return reading.uuid(node)
 
     def read_block(
-        self, reading: FileReading, kind: str, source: str, line: int
+        self, reading: FileReading, kind: str, source: str, line: int, *, allowed: list[str]
     ) -> tuple[str, UUID | None, Any, int, Lines] | None:
         spec = BLOCKS.get(kind)
-        if spec is None:
-            reading.problem(
-                line,
+        if spec is None or kind not in allowed:
+            message = (
                 _("Blokken «%(kind)s» finnes ikke. Velg mellom %(allowed)s.")
-                % {"kind": kind, "allowed": ", ".join(BLOCKS)},
+                if spec is None
+                else _("Blokken «%(kind)s» kan ikke brukes i en veiledning. Velg mellom %(allowed)s.")
             )
+            reading.problem(line, message % {"kind": kind, "allowed": ", ".join(allowed)})
             return None
         try:
             node = load_yaml(source, first_line=line + 1)
@@ -343,7 +393,7 @@ class PackageReader:
         return kind, block_id, value, line, lines
 
     def name_blocks(
-        self, reading: FileReading, lesson: Lesson, blocks: list[tuple[str, UUID | None, Any, int, Lines]]
+        self, reading: FileReading, page: Lesson | Guide, blocks: list[tuple[str, UUID | None, Any, int, Lines]]
     ) -> None:
         seen: dict[UUID, int] = {}
         for _kind, block_id, _value, line, _lines in blocks:
@@ -351,8 +401,8 @@ class PackageReader:
                 reading.problem(line, _("Blokken har samme id som den på linje %s.") % seen[block_id])
             elif block_id:
                 seen[block_id] = line
-        ids = fill_block_ids(lesson.id, [block[0] for block in blocks], [block[1] for block in blocks])
-        lesson.blocks = [
+        ids = fill_block_ids(page.id, [block[0] for block in blocks], [block[1] for block in blocks])
+        page.blocks = [
             Block(type=kind, id=block_id, value=value, line=line, lines=lines)
             for block_id, (kind, _given, value, line, lines) in zip(ids, blocks, strict=True)
         ]
@@ -453,13 +503,12 @@ class PackageReader:
         if node is None:
             return
         reading = self.reading("legal_references.yaml")
-        names = ["law", "paragraph", "summary", "url", "jurisdiction", "valid_from", "checked_on", "checked_by"]
+        names = ["law", "paragraph", "summary", "url", "jurisdiction"]
+        dates = ["valid_from", "checked_on", "checked_by", "open_question"]
         for key, entry in node.items.items():
             reading.model_field(LegalReference, "key", key, node.key_lines[key])
-            found = reading.fields(entry, names, required=[name for name in names if name != "valid_from"])
+            found = reading.fields(entry, [*names, *dates], required=[*names, "checked_on"])
             checked_on = reading.day(found.get("checked_on"))
-            if "checked_on" in found and checked_on is None:
-                reading.problem(found["checked_on"].line, _("Feltet «%s» mangler.") % "checked_on")
             record = LegalEntry(
                 law=reading.text(found.get("law")),
                 paragraph=reading.text(found.get("paragraph")),
@@ -467,11 +516,16 @@ class PackageReader:
                 url=reading.text(found.get("url")),
                 jurisdiction=reading.text(found.get("jurisdiction")),
                 valid_from=reading.day(found.get("valid_from")),
-                checked_on=checked_on or date.min,
+                checked_on=checked_on,
                 checked_by=reading.text(found.get("checked_by")),
+                open_question=reading.text(found.get("open_question")),
                 lines={(): node.key_lines[key], **{(name,): item.line for name, item in found.items()}},
             )
-            for name in ("law", "paragraph", "summary", "url", "jurisdiction", "checked_by"):
+            if checked_on and not record.checked_by:
+                reading.problem(
+                    (found.get("checked_by") or found["checked_on"]).line, _("Skriv hvem som kontrollerte regelen.")
+                )
+            for name in (*names, "checked_by", "open_question"):
                 if name in found:
                     reading.model_field(LegalReference, name, getattr(record, name), found[name].line)
             package.references[key] = record

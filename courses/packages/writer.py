@@ -10,6 +10,7 @@ from uuid import UUID
 from courses.packages.format import (
     BLOCKS,
     FORMAT,
+    GUIDE_FILE,
     PROSE,
     Block,
     Cells,
@@ -18,7 +19,9 @@ from courses.packages.format import (
     Film,
     Flag,
     Group,
+    Guide,
     Items,
+    LegalEntry,
     Lesson,
     MediaFile,
     Package,
@@ -45,24 +48,14 @@ def package_texts(package: Package) -> dict[str, str]:
     texts = {"course.yaml": course_text(package)}
     for lesson in package.lessons:
         texts[lesson.file] = lesson_text(lesson, keys)
+    if package.guide:
+        texts[package.guide.file] = guide_text(package.guide, keys)
     media = media_data(package)
     if media:
         texts["media/media.yaml"] = dump_yaml(media)
     if package.references:
         texts["legal_references.yaml"] = dump_yaml(
-            {
-                key: {
-                    "law": entry.law,
-                    "paragraph": entry.paragraph,
-                    "summary": entry.summary,
-                    "url": entry.url,
-                    "jurisdiction": entry.jurisdiction,
-                    "valid_from": entry.valid_from,
-                    "checked_on": entry.checked_on,
-                    "checked_by": entry.checked_by,
-                }
-                for key, entry in sorted(package.references.items())
-            }
+            {key: reference_data(entry) for key, entry in sorted(package.references.items())}
         )
     return texts
 
@@ -89,7 +82,7 @@ def write_package(package: Package, folder: Path, *, copy: Callable[[str, Path],
     for path in (folder / "media").iterdir() if (folder / "media").is_dir() else []:
         if path.is_file() and path.name not in names and path.name != "media.yaml":
             path.unlink()
-    for optional in ("media/media.yaml", "legal_references.yaml"):
+    for optional in ("media/media.yaml", "legal_references.yaml", GUIDE_FILE):
         if optional not in texts:
             (folder / optional).unlink(missing_ok=True)
     for file, text in texts.items():
@@ -135,6 +128,22 @@ def hours_text(hours: Decimal | None) -> str:
     return f"{hours.normalize():f}"
 
 
+def reference_data(entry: LegalEntry) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "law": entry.law,
+        "paragraph": entry.paragraph,
+        "summary": entry.summary,
+        "url": entry.url,
+        "jurisdiction": entry.jurisdiction,
+        "valid_from": entry.valid_from,
+        "checked_on": entry.checked_on,
+        "checked_by": entry.checked_by,
+    }
+    if entry.open_question:
+        data["open_question"] = entry.open_question
+    return data
+
+
 def media_data(package: Package) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if package.films:
@@ -171,21 +180,6 @@ def file_data(entry: MediaFile) -> dict[str, Any]:
 
 
 def lesson_text(lesson: Lesson, keys: Keys) -> str:
-    """Front matter and body. Text stands bare where its HTML has Markdown and it does not follow other text."""
-    pieces: list[str] = []
-    bare_ids: list[UUID] = []
-    shown_ids: list[UUID | None] = []
-    after_bare = False
-    for block in lesson.blocks:
-        markdown = bare_markdown(block, keys) if block.type == "text" and not after_bare else None
-        after_bare = markdown is not None
-        if markdown is not None:
-            pieces.append(f"{markdown}\n")
-            bare_ids.append(block.id)
-            shown_ids.append(None)
-        else:
-            pieces.append(f"::: {block.type}\n{dump_yaml(block_data(block, keys))}:::\n")
-            shown_ids.append(block.id)
     front: dict[str, Any] = {
         "id": str(lesson.id),
         "title": lesson.title,
@@ -197,8 +191,32 @@ def lesson_text(lesson: Lesson, keys: Keys) -> str:
     if lesson.pass_percent != 80:
         front["pass_percent"] = lesson.pass_percent
     front["summary"] = lesson.summary
-    made = fill_block_ids(lesson.id, [block.type for block in lesson.blocks], shown_ids)
-    if made != [block.id for block in lesson.blocks]:
+    return page_text(lesson, front, keys)
+
+
+def guide_text(guide: Guide, keys: Keys) -> str:
+    front = {"id": str(guide.id), "title": guide.title, "minutes": guide.minutes, "summary": guide.summary}
+    return page_text(guide, front, keys)
+
+
+def page_text(page: Lesson | Guide, front: dict[str, Any], keys: Keys) -> str:
+    """Front matter and body. Text stands bare where its HTML has Markdown and it does not follow other text."""
+    pieces: list[str] = []
+    bare_ids: list[UUID] = []
+    shown_ids: list[UUID | None] = []
+    after_bare = False
+    for block in page.blocks:
+        markdown = bare_markdown(block, keys) if block.type == "text" and not after_bare else None
+        after_bare = markdown is not None
+        if markdown is not None:
+            pieces.append(f"{markdown}\n")
+            bare_ids.append(block.id)
+            shown_ids.append(None)
+        else:
+            pieces.append(f"::: {block.type}\n{dump_yaml(block_data(block, keys))}:::\n")
+            shown_ids.append(block.id)
+    made = fill_block_ids(page.id, [block.type for block in page.blocks], shown_ids)
+    if made != [block.id for block in page.blocks]:
         front["text_ids"] = [str(block_id) for block_id in bare_ids]
     return "\n".join([f"---\n{dump_yaml(front)}---\n", *pieces])
 
@@ -230,7 +248,7 @@ def group_data(spec: Group, value: dict[str, Any], keys: Keys) -> dict[str, Any]
     data = {}
     for name, item in spec.fields.items():
         written = field_data(item, value[name], keys)
-        if getattr(item, "optional", False) and not getattr(item, "always_written", False) and written in ("", {}):
+        if getattr(item, "optional", False) and not getattr(item, "always_written", False) and written in ("", {}, []):
             continue
         data[name] = written
     return data
