@@ -117,6 +117,8 @@ _GLOBAL_RIGHTS = (
     ("wagtailadmin", "access_admin"),
     ("courses", "add_legalreference"),
     ("courses", "change_legalreference"),
+    ("courses", "add_glossaryterm"),
+    ("courses", "change_glossaryterm"),
 )
 
 
@@ -127,7 +129,7 @@ def set_up_training_team(
     """Give a course section its authors, its reviewers, its own file collection and its review workflow.
 
     Authors write in this section and use its files, and send to review; they cannot publish. Reviewers approve and
-    publish. Neither sees another section's pages or files. Law references are shared by all sections, as law is.
+    publish. Neither sees another section's pages or files. Law references and the glossary are shared by all sections.
     Safe to run again: it adds what is missing and takes nothing away.
     """
     authors_group = Group.objects.get_or_create(name=authors)[0]

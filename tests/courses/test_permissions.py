@@ -79,7 +79,9 @@ def test_set_up_gives_exactly_the_rights_it_needs(groups: dict[str, Group], fact
         "add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document",
         "add_media", "change_media",
     }  # fmt: skip
-    overall = {"access_admin", "add_legalreference", "change_legalreference"}
+    overall = {
+        "access_admin", "add_legalreference", "change_legalreference", "add_glossaryterm", "change_glossaryterm",
+    }  # fmt: skip
     assert groups["author"].name == "Nasjonalt opplæringsteam"
     assert groups["reviewer"].name == "Fagredaktører"
     assert page_rights(groups["author"]) == {(fact.pk, "add_page"), (fact.pk, "change_page")}
