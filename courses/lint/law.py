@@ -18,10 +18,8 @@ _DATED = re.compile(
 
 def check_law(content: Content, *, today: date) -> Iterator[Finding]:
     first: dict[str, tuple[LegalEntry, CourseContent]] = {}
-    known = set(content.references)
-    for course in content.courses:
-        known |= set(course.package.references)
-    for course in content.courses:
+    shared = set(content.references)
+    for course in sorted(content.courses, key=lambda course: not is_about_law(course)):  # whose law the others copy
         for key, entry in course.package.references.items():
             place = Place(course.legal_file, entry.lines.get((), 0))
             if key not in first:
@@ -35,8 +33,10 @@ def check_law(content: Content, *, today: date) -> Iterator[Finding]:
                     % {"key": key, "other": first[key][1].legal_file},
                 )
         yield from check_notice(course)
-    for document in content.documents:
-        yield from check_blocks(document, known)
+        for document in course.documents:
+            yield from check_blocks(document, shared | set(course.package.references))
+    for page in content.pages:
+        yield from check_blocks(page, shared)
 
 
 def check_entry(place: Place, key: str, entry: LegalEntry, *, today: date) -> Iterator[Finding]:
@@ -49,15 +49,16 @@ def check_entry(place: Place, key: str, entry: LegalEntry, *, today: date) -> It
             _("Lovhenvisningen «%(key)s» er ikke kontrollert siden %(date)s.")
             % {"key": key, "date": entry.checked_on.isoformat()},
         )
-    if question := getattr(entry, "open_question", ""):
+    if entry.open_question:
         yield found(
             place,
             "law-open-question",
-            _("Spørsmål til jurist om «%(key)s»: %(question)s") % {"key": key, "question": question},
+            _("Spørsmål til jurist om «%(key)s»: %(question)s") % {"key": key, "question": entry.open_question},
         )
 
 
 def check_blocks(document: Document, known: set[str]) -> Iterator[Finding]:
+    """A package brings the law it links to, so that it can be imported first."""
     for block in document.blocks:
         if block.type == "law" and block.value["reference"] not in known:
             yield found(
