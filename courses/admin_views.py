@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.reports import ReportView
+from wagtail.admin.widgets.button import Button
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
 from courses.actions import mark_legal_references_checked
+from courses.columns import CheckedOnColumn, LessonsColumn, MarkCheckedColumn
 from courses.editor_checks import check_lesson
 from courses.models import LegalReference, LessonPage
 from courses.models.legal import LegalReferenceQuerySet
-from courses.queries import get_overdue_legal_references
+from courses.queries import get_pages_using_law
 from people.models import User
 
 
@@ -30,53 +32,99 @@ def lesson_checks(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "courses/admin/editor_checks_list.html", context)
 
 
-class LessonsColumn(Column):
-    """The lessons that use a reference, each with a way to its editor."""
+def reference_column() -> TitleColumn:
+    return TitleColumn(
+        "reference",
+        label=_("Lovhenvisning"),
+        accessor=str,
+        get_url=lambda reference: reverse(reference.snippet_viewset.get_url_name("edit"), args=[reference.pk]),
+    )
 
-    cell_template_name = "courses/admin/lessons_cell.html"
 
-
-class OverdueLegalReferencesView(ReportView):
-    """References nobody has checked for six months, and the lessons to look at when one has changed.
+class LegalReportView(ReportView):
+    """A list of rules for those who keep them, and the lessons each stands in.
 
     Three queries for the rows, however many there are.
     """
 
-    page_title = _("Lovhenvisninger som trenger kontroll")
     header_icon = "clipboard-list"
-    index_url_name = "courses_admin:overdue-legal-references"
-    index_results_url_name = "courses_admin:overdue-legal-references-results"
     model = LegalReference
     permission_policy = ModelPermissionPolicy(LegalReference)
     any_permission_required: ClassVar[list[str]] = ["add", "change"]
+    export_headings: ClassVar[dict[str, Any]] = {"lesson_titles": _("Leksjoner")}
+
+    @property
+    def header_buttons(self) -> list[Button]:
+        """The other list: the two are read together."""
+        return [
+            Button(label, url=reverse(name), icon_name="clipboard-list")
+            for label, name in (
+                (_("Trenger kontroll"), "courses_admin:overdue-legal-references"),
+                (_("Til juristen"), "courses_admin:legal-questions"),
+            )
+            if name != self.index_url_name
+        ]
+
+    def decorate_paginated_queryset(self, object_list: Any) -> Any:
+        references = list(object_list)
+        pages = get_pages_using_law(references)
+        for reference in references:
+            reference.lessons = pages.get(reference.pk, [])
+            reference.lesson_titles = "; ".join(page.title for page in reference.lessons)
+        return references
+
+
+class OverdueLegalReferencesView(LegalReportView):
+    """References nobody has checked for six months, and the lessons to look at when one has changed."""
+
+    page_title = _("Lovhenvisninger som trenger kontroll")
+    index_url_name = "courses_admin:overdue-legal-references"
+    index_results_url_name = "courses_admin:overdue-legal-references-results"
     columns: ClassVar[list[Any]] = [
-        TitleColumn(
-            "reference",
-            label=_("Lovhenvisning"),
-            accessor=str,
-            get_url=lambda reference: reverse(reference.snippet_viewset.get_url_name("edit"), args=[reference.pk]),
-        ),
-        DateColumn("checked_on", label=_("Sist kontrollert")),
+        reference_column(),
+        CheckedOnColumn("checked_on", label=_("Sist kontrollert")),
         Column("checked_by", label=_("Kontrollert av")),
         LessonsColumn("lessons", label=_("Leksjoner som bruker den")),
-        Column("mark", label=_("Kontroll"), accessor="pk"),
+        MarkCheckedColumn("mark", label=_("Kontroll"), accessor="pk"),
     ]
-    columns[-1].cell_template_name = "courses/admin/mark_checked_cell.html"
     list_export: ClassVar[list[str]] = ["law", "paragraph", "url", "checked_on", "checked_by", "lesson_titles"]
-    export_headings: ClassVar[dict[str, Any]] = {"lesson_titles": _("Leksjoner")}
 
     def get_filename(self) -> str:
         return "lovhenvisninger-som-trenger-kontroll"
 
     def get_queryset(self) -> LegalReferenceQuerySet:
-        return LegalReference.objects.overdue().order_by("checked_on", "pk")
+        return LegalReference.objects.overdue().by_oldest_check()
 
-    def decorate_paginated_queryset(self, object_list: Any) -> Any:
-        lessons = {reference.pk: uses for reference, uses in get_overdue_legal_references()}
-        for reference in object_list:
-            reference.lessons = lessons.get(reference.pk, [])
-            reference.lesson_titles = "; ".join(lesson.title for lesson in reference.lessons)
-        return object_list
+
+class LegalQuestionsView(LegalReportView):
+    """«Til juristen»: rules with a question that is still open."""
+
+    page_title = _("Til juristen")
+    index_url_name = "courses_admin:legal-questions"
+    index_results_url_name = "courses_admin:legal-questions-results"
+    columns: ClassVar[list[Any]] = [
+        reference_column(),
+        Column("open_question", label=_("Spørsmål")),
+        DateColumn("valid_from", label=_("Gjelder fra")),
+        CheckedOnColumn("checked_on", label=_("Sist kontrollert")),
+        LessonsColumn("lessons", label=_("Leksjoner som bruker den")),
+    ]
+    list_export: ClassVar[list[str]] = [
+        "law",
+        "paragraph",
+        "summary",
+        "open_question",
+        "valid_from",
+        "checked_on",
+        "url",
+        "lesson_titles",
+    ]
+
+    def get_filename(self) -> str:
+        return "til-juristen"
+
+    def get_queryset(self) -> LegalReferenceQuerySet:
+        return LegalReference.objects.with_open_question().by_oldest_check()
 
 
 class MarkCheckedBulkAction(SnippetBulkAction):
@@ -101,8 +149,20 @@ class MarkCheckedBulkAction(SnippetBulkAction):
         return mark_legal_references_checked(references=objects, user=user), 0
 
     def get_success_message(self, num_parent_objects: int, num_child_objects: int) -> str:
-        return ngettext(
+        message = ngettext(
             "%(count)d lovhenvisning er merket som kontrollert i dag.",
             "%(count)d lovhenvisninger er merket som kontrollert i dag.",
             num_parent_objects,
         ) % {"count": num_parent_objects}
+        questions = sum(1 for reference in self.actionable_objects if reference.open_question)
+        if not questions:
+            return message
+        return "{} {}".format(
+            message,
+            ngettext(
+                "%(count)d av dem har et spørsmål til juristen. Det står til noen tømmer feltet.",
+                "%(count)d av dem har et spørsmål til juristen. Det står til noen tømmer feltet.",
+                questions,
+            )
+            % {"count": questions},
+        )

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, Subquery
-from wagtail.models import ReferenceIndex
+from wagtail.models import Page, ReferenceIndex
 
-from courses.models import CoursePage, LegalReference, LessonPage, LessonVersion, Principle
+from courses.models import CoursePage, FacilitatorGuidePage, LegalReference, LessonPage, LessonVersion, Principle
 from courses.urls_of import page_path
 
 
@@ -27,6 +27,15 @@ class LessonEntry:
     is_required: bool
     url: str
     is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GuideEntry:
+    """A course's guide to a team meeting, as its course and lessons link to it."""
+
+    title: str
+    minutes: int
+    url: str
 
 
 @dataclass(slots=True)
@@ -48,6 +57,9 @@ class CourseOutline:
     is_available: bool = True
     principles: list[Principle] = field(default_factory=list)
     """Filled where a page shows their rings."""
+    tree_path: str = ""
+    guide: "GuideEntry | None" = None
+    """Filled where a page links to it."""
 
     def neighbours(self) -> tuple[LessonEntry | None, LessonEntry | None]:
         """The lessons before and after the current one in this course."""
@@ -122,6 +134,7 @@ def build_outline(
             _entry(lesson, is_current=lesson.slug == current_slug, url=f"{url}{lesson.slug}/") for lesson in lessons
         ],
         is_open=is_open,
+        tree_path=course.path,
     )
 
 
@@ -169,6 +182,20 @@ def add_principles(outlines: Iterable[CourseOutline]) -> None:
         by_course[tag.coursepage_id].principles.append(tag.principle)
 
 
+def add_guides(outlines: Iterable[CourseOutline]) -> None:
+    """Fill in the courses' live guides to a team meeting. One query for any number of courses."""
+    by_path = {outline.tree_path: outline for outline in outlines if outline.tree_path}
+    under = Q(pk=None)
+    for path in by_path:
+        under |= Q(path__startswith=path)
+    for guide in (
+        FacilitatorGuidePage.objects.live().filter(under).defer("body").select_related("locale").order_by("path")
+    ):
+        by_path[guide.path[: -FacilitatorGuidePage.steplen]].guide = GuideEntry(
+            title=guide.title, minutes=guide.minutes, url=page_path(guide)
+        )
+
+
 def get_principles(*, set_key: str, language: str) -> list[Principle]:
     """The principles of a set in order, in the language asked for or else Bokmål. One query."""
     chosen: dict[int, Principle] = {}
@@ -185,28 +212,22 @@ def get_principles(*, set_key: str, language: str) -> list[Principle]:
     return principles
 
 
-def get_overdue_legal_references() -> list[tuple[LegalReference, list[LessonPage]]]:
-    """References unchecked for six months and the lessons that use them, for the editors' report. Three queries."""
-    references = list(LegalReference.objects.overdue().order_by("checked_on"))
+def get_pages_using_law(references: Iterable[LegalReference]) -> dict[int, list[Page]]:
+    """The lessons (and guides and plain pages) each rule stands in, in the tree's order. Two queries."""
     uses: dict[str, set[str]] = defaultdict(set)
-    for use in ReferenceIndex.objects.filter(
+    for law, page in ReferenceIndex.objects.filter(
         to_object_id__in=[str(reference.pk) for reference in references],
         to_content_type__app_label="courses",
         to_content_type__model="legalreference",
-    ):
-        uses[use.to_object_id].add(use.object_id)
-    ids = {int(pk) for pks in uses.values() for pk in pks}
-    lessons = {lesson.pk: lesson for lesson in LessonPage.objects.filter(pk__in=ids).for_outline()}
-    return [
-        (
-            reference,
-            sorted(
-                (lessons[int(pk)] for pk in uses[str(reference.pk)] if int(pk) in lessons),
-                key=lambda lesson: lesson.path,
-            ),
-        )
-        for reference in references
-    ]
+        base_content_type__app_label="wagtailcore",
+        base_content_type__model="page",
+    ).values_list("to_object_id", "object_id"):
+        uses[law].add(page)
+    pages = Page.objects.in_bulk([int(pk) for pks in uses.values() for pk in pks])
+    return {
+        int(law): sorted((pages[int(pk)] for pk in pks if int(pk) in pages), key=lambda page: page.path)
+        for law, pks in uses.items()
+    }
 
 
 def get_published_activity(*, lesson: LessonPage, block_id: UUID) -> dict[str, Any] | None:

@@ -3,12 +3,14 @@
 from typing import Any, ClassVar
 
 import django_filters
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel
-from wagtail.admin.ui.tables import BooleanColumn, DateColumn
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+from wagtail.admin.ui.tables import BooleanColumn
+from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 
+from courses.columns import CheckedOnColumn
 from courses.models import GlossaryTerm, LegalReference, Principle, PrincipleSet, Programme
 from courses.models.legal import LegalReferenceQuerySet
 
@@ -21,6 +23,7 @@ class LegalReferenceFilterSet(WagtailFilterSet):
         method="filter_overdue",
         help_text=_("Ikke kontrollert det siste halvåret."),
     )
+    question = django_filters.BooleanFilter(label=_("Til juristen"), method="filter_question")
 
     class Meta:
         model = LegalReference
@@ -30,15 +33,31 @@ class LegalReferenceFilterSet(WagtailFilterSet):
         overdue = queryset.overdue()
         return overdue if value else queryset.exclude(pk__in=overdue.values("pk"))
 
+    def filter_question(self, queryset: LegalReferenceQuerySet, name: str, value: bool) -> LegalReferenceQuerySet:
+        open_ones = queryset.with_open_question()
+        return open_ones if value else queryset.exclude(pk__in=open_ones.values("pk"))
+
+
+class LegalReferenceIndexView(IndexView):
+    """Rules nobody has checked are the oldest, whatever the database thinks of empty dates."""
+
+    def order_queryset(self, queryset: Any) -> Any:
+        if self.ordering == "checked_on":
+            return queryset.order_by(F("checked_on").asc(nulls_first=True), "law", "paragraph")
+        if self.ordering == "-checked_on":
+            return queryset.order_by(F("checked_on").desc(nulls_last=True), "law", "paragraph")
+        return super().order_queryset(queryset)
+
 
 class LegalReferenceViewSet(SnippetViewSet):
     model = LegalReference
+    index_view_class = LegalReferenceIndexView
     icon = "clipboard-list"
     list_display: ClassVar[list[Any]] = [
         "__str__",
         "summary",
         "jurisdiction",
-        DateColumn("checked_on", label=_("Sist kontrollert"), sort_key="checked_on"),
+        CheckedOnColumn("checked_on", label=_("Sist kontrollert"), sort_key="checked_on"),
         "checked_by",
         BooleanColumn("is_overdue", label=_("Trenger kontroll")),
     ]
@@ -48,8 +67,10 @@ class LegalReferenceViewSet(SnippetViewSet):
         "summary",
         "url",
         "jurisdiction",
+        "valid_from",
         "checked_on",
         "checked_by",
+        "open_question",
     ]
     filterset_class = LegalReferenceFilterSet
     ordering = ("law", "paragraph")

@@ -1,5 +1,6 @@
 """What Flett adds to Wagtail's admin for those who write courses."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,13 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
 from courses import wagtail_hooks_packages  # noqa: F401 – registers its own hooks
-from courses.admin_views import MarkCheckedBulkAction, OverdueLegalReferencesView, lesson_checks
+from courses.admin_scripts import download_script, scripts_of
+from courses.admin_views import (
+    LegalQuestionsView,
+    MarkCheckedBulkAction,
+    OverdueLegalReferencesView,
+    lesson_checks,
+)
 from courses.editor_checks import publishing_errors
 from courses.models import LegalReference, LessonPage
 from courses.viewsets import TeachingViewSetGroup
@@ -41,6 +48,13 @@ def admin_urls() -> list[URLPattern | URLResolver]:
             OverdueLegalReferencesView.as_view(results_only=True),
             name="overdue-legal-references-results",
         ),
+        path("reports/law-questions/", LegalQuestionsView.as_view(), name="legal-questions"),
+        path(
+            "reports/law-questions/results/",
+            LegalQuestionsView.as_view(results_only=True),
+            name="legal-questions-results",
+        ),
+        path("lessons/<int:pk>/script/", download_script, name="film-script"),
     ]
     return [path("courses/", include((own, "courses_admin"), namespace="courses_admin"))]
 
@@ -59,6 +73,30 @@ def law_report_menu_item() -> MenuItem:
         icon_name="clipboard-list",
         order=600,
     )
+
+
+@hooks.register("register_reports_menu_item")
+def law_questions_menu_item() -> MenuItem:
+    return LawReportMenuItem(
+        gettext_lazy("Til juristen"),
+        reverse("courses_admin:legal-questions"),
+        name="legal-questions",
+        icon_name="clipboard-list",
+        order=610,
+    )
+
+
+@hooks.register("register_page_header_buttons")
+def script_button(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
+    """For a lesson with a film whose manuscript is written, and whoever may edit it."""
+    lesson = page.specific
+    if isinstance(lesson, LessonPage) and lesson.permissions_for_user(user).can_edit() and scripts_of(lesson):
+        yield Button(
+            _("Manus til innspilling (zip)"),
+            reverse("courses_admin:film-script", args=[lesson.pk]),
+            icon_name="download",
+            priority=63,
+        )
 
 
 @hooks.register("register_snippet_listing_buttons")

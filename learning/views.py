@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from courses.models import LessonPage
+from courses.queries import add_guides
 from courses.views import refuse_reader
 from learning.models import LearningPathPage
 from learning.queries import get_path_outline
@@ -27,6 +28,7 @@ def serve_path_lesson(
     if refusal:
         return refusal
     lesson = LessonPage.objects.select_related("locale").get(pk=entry.pk)
+    add_guides([chapter])
     previous, following = outline.neighbours()
     context = {
         "page": lesson,

@@ -44,7 +44,7 @@ class PageBody(blocks.StreamBlock):
 class GuideBody(PageBody):
     """What a guide for a team meeting may hold: it is printed, so no film."""
 
-    film = None
+    film = None  # type: ignore[assignment]  # how Wagtail leaves out an inherited block
 
 
 class LessonBody(PageBody):

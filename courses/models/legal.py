@@ -21,6 +21,10 @@ class LegalReferenceQuerySet(models.QuerySet["LegalReference"]):
             models.Q(checked_on__isnull=True) | models.Q(checked_on__lt=(on or timezone.localdate()) - CHECK_EVERY)
         )
 
+    def by_oldest_check(self) -> Self:
+        """Those nobody has checked first, in every database."""
+        return self.order_by(models.F("checked_on").asc(nulls_first=True), "pk")
+
     def with_open_question(self) -> Self:
         """References with something a lawyer must answer."""
         return self.exclude(open_question="")

@@ -16,6 +16,7 @@ from wagtail.search import index
 
 from courses.blocks import GuideBody, LessonBody
 from courses.forms import CoursePageForm, LessonPageForm
+from courses.law_notice import LawNotice, make_law_notice
 from courses.models.versions import ChangeKind
 from courses.panels import EditorChecksPanel
 
@@ -121,10 +122,11 @@ class CoursePage(Page):
         return [line.strip() for line in self.learning_outcomes.splitlines() if line.strip()]
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from courses.queries import get_course_outline
+        from courses.queries import add_guides, get_course_outline
 
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         context["outline"] = get_course_outline(course=self)
+        add_guides([context["outline"]])
         return context
 
 
@@ -213,12 +215,19 @@ class LessonPage(Page):
         verbose_name = _("leksjon")
         verbose_name_plural = _("leksjoner")
 
+    @property
+    def law_notice(self) -> LawNotice | None:
+        """When the rules this lesson refers to were checked. No query beyond the one the law blocks need."""
+        laws = [child.value.get("reference") for child in self.body if child.block_type == "law"]
+        return make_law_notice([law for law in laws if law])
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from courses.queries import get_course_outline
+        from courses.queries import add_guides, get_course_outline
 
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         course = CoursePage.objects.ancestor_of(self).select_related("locale").get()
         outline = get_course_outline(course=course, current_slug=self.slug)
+        add_guides([outline])
         context["course"] = course
         context["outline"] = outline
         context["previous_lesson"], context["next_lesson"] = outline.neighbours()

@@ -563,7 +563,7 @@ def test_the_law_report_costs_the_same(
     client = browser_of(author)
     url = reverse("courses_admin:overdue-legal-references")
     client.get(url)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get(url)
 
 

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from wagtail.models import Page
 
 from courses.editor_checks import check_lesson, publishing_errors
-from courses.models import CoursePage, LessonPage
+from courses.models import CoursePage, GlossaryTerm, LessonPage
+from courses.urls_of import page_path
 from tests import factories
 from tests.courses.editing import form_of, publish, save, stream_errors
 
@@ -186,6 +188,64 @@ def test_external_links(course: CoursePage, href: str, works: bool) -> None:
     lesson = make_lesson(course, ("text", f'<p><a href="{href}">Kilde</a></p>'))
     message = f"Lenken «Kilde» har en adresse som ikke virker: {href or '–'}"
     assert told(lesson) == ([] if works else [("dead_link", message, False)])
+
+
+@pytest.mark.parametrize(
+    ("href", "works"),
+    [
+        ("/", True),
+        ("/da/", True),
+        ("/laer/kurs/fleksibilitet/", True),
+        ("/laer/kurs/fleksibilitet", True),
+        ("/laer/kurs/fleksibilitet/?fra=leksjon#b-1", True),
+        ("/laer/kurs/fleksibilitet/introduksjon/", True),
+        ("/en/laer/kurs/fleksibilitet/introduksjon/", True),
+        ("/laer/kurs/fleksibilitet/utkast/", False),
+        ("/laer/kurs/fleksibilitet/finnes-ikke/", False),
+        ("/laer/kurs/fleksibilitett/", False),
+        ("/laer/grunnopplaering/", True),
+        ("/laer/grunnopplaering/fleksibilitet/", True),
+        ("/laer/grunnopplaering/fleksibilitet/introduksjon/", True),
+        ("/laer/grunnopplaering/fleksibilitet/finnes-ikke/", False),
+        ("/laer/grunnopplaering/fleksibilitet/introduksjon/mer/", False),
+        ("/ordliste/", True),
+        ("/ordliste/recovery/", True),
+        ("/da/ordliste/recovery/", True),
+        ("/ordliste/finnes-ikke/", False),
+        ("/prinsipper/fact/fleksibilitet/", True),
+        ("/prinsipper/fact/finnes-ikke/", False),
+        ("/healthz", True),
+        ("/media/images/tavle.png", True),
+        ("/finnes/ikke.html", False),
+    ],
+)
+def test_links_within_the_site(course: CoursePage, href: str, works: bool) -> None:
+    course.slug = "fleksibilitet"
+    course.save()
+    lesson = factories.LessonPageFactory.create(parent=course, slug="introduksjon")
+    factories.LessonPageFactory.create(parent=course, slug="utkast", live=False)
+    factories.LearningPathPageFactory.create(slug="grunnopplaering", courses=[course])
+    factories.PrincipleFactory.create(slug="fleksibilitet")
+    GlossaryTerm.objects.create(slug="recovery", term="Recovery", definition="–", locale=factories.make_locale())
+    lesson.body = factories.make_body(("text", f'<p><a href="{href}">Her</a></p>'))
+    with translation.override("en"):  # an editor's own language changes nothing
+        found = [warning.code for warning in check_lesson(lesson)]
+    assert found == ([] if works else ["dead_link"])
+
+
+def test_a_dead_link_within_the_site_is_told_with_its_address(course: CoursePage) -> None:
+    lesson = make_lesson(course, ("text", '<p><a href="/laer/borte/">Les mer</a></p>'))
+    message = "Lenken «Les mer» går til en side som ikke finnes eller ikke er publisert: /laer/borte/"
+    assert told(lesson) == [("dead_link", message, False)]
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_links_within_the_site_cost_the_same(course: CoursePage, count: int, django_assert_num_queries: Any) -> None:
+    lessons = [factories.LessonPageFactory.create(parent=course) for _number in range(count)]
+    links = "".join(f'<p><a href="{page_path(lesson)}">Her</a></p>' for lesson in lessons)
+    lesson = LessonPage.objects.select_related("locale").get(pk=make_lesson(course, ("text", links)).pk)
+    with django_assert_num_queries(3):
+        assert check_lesson(lesson) == []
 
 
 def test_links_to_pages_and_documents_that_are_gone(course: CoursePage) -> None:
