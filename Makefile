@@ -78,7 +78,7 @@ PRODUCTION = FLETT_ENV=production FLETT_BASE_URL=https://flett.example.org FLETT
 	FLETT_FROM_EMAIL=flett@example.org FLETT_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))')
 
 .PHONY: check
-check: $(READY) ## Lint, format, types, import directions, migrations, translations, deployment
+check: $(READY) ## Lint, format, types, import directions, migrations, translations, deployment, content
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint templates --check --lint --quiet
@@ -88,6 +88,11 @@ check: $(READY) ## Lint, format, types, import directions, migrations, translati
 	FLETT_ENV=development $(BIN)/python manage.py check_translations
 	@echo "manage.py check --deploy --fail-level WARNING (production settings)"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	FLETT_ENV=development DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py lint_content
+
+.PHONY: lint-content
+lint-content: $(READY) ## Lint the starter content (ARGS='--figures home/starter/courses/fidelity' for a part)
+	@FLETT_ENV=development DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py lint_content $(ARGS)
 
 .PHONY: bench
 bench: $(READY) words ## Measure the cost of each page against a bare Django page (needs PostgreSQL and wrk)

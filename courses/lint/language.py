@@ -22,7 +22,7 @@ _INVENTED_HOSTS = (".example", "example.org", "example.com")
 _TELEPHONE = re.compile(
     r"(?<![\d/.-])(?:\+\d{2} ?)?(?:\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}|\d{8})(?![\d/.-]*\d)|\+\d{2}[ \d]{6,}"
 )
-_LONG_NUMBER = re.compile(r"(?<!\d)(?:\d[ .-]?){10}\d(?!\d)")
+_LONG_NUMBER = re.compile(r"(?<!\d)\d{2}[ .]?\d{2}[ .]?\d{2}[ .-]?\d{3}[ ]?\d{2}(?!\d)")
 _QUOTED = re.compile(r"«[^»]*»")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
@@ -137,13 +137,13 @@ def check_title_case(passage: Passage, names: list[str]) -> Iterator[Finding]:
     text = passage.text
     for name in names:
         text = text.replace(name, "")
-    later = [word for word in _WORD.findall(text)[1:] if not word.isupper() and len(word) > 3]
+    later = [word for word in _WORD.findall(text)[1:] if not word.isupper() and len(word) > 2]
     if len(later) > 1 and all(word[0].isupper() for word in later):
         yield found(passage.place(), "title-case", _("«%s»: Bare første ord har stor bokstav.") % passage.text)
 
 
 def check_principle_names(passage: Passage, content: Content, programmes: frozenset[str]) -> Iterator[Finding]:
-    """A name counts as the principle's when it begins with a capital letter, or follows the word «prinsippet»."""
+    """Whether the words are meant as the principle's name, a capital letter tells, or the word «prinsippet» before."""
     if passage.role == Role.SOURCE:
         return
     wrong = [(variant.pattern, variant.instead) for variant in vocabulary().principle_names]
@@ -158,13 +158,19 @@ def check_principle_names(passage: Passage, content: Content, programmes: frozen
                     wrong.append((name.lower(), canonical[min(place, len(canonical) - 1)]))
     for pattern, instead in wrong:
         for match in re.finditer(rf"(prinsipp\w*(?: om)? [«*]?)?({re.escape(pattern)})\b", passage.text, re.IGNORECASE):
-            if match.group(1) or match.group(2)[0].isupper():
+            if match.group(1) or is_name(passage.text, *match.span(2)):
                 yield found(
                     passage.place(passage.text[match.start(2) :]),
                     "principle-name",
                     _("«%(match)s» heter ikke prinsippet. Skriv: %(instead)s.")
                     % {"match": match.group(2), "instead": instead},
                 )
+
+
+def is_name(text: str, start: int, end: int) -> bool:
+    """A capital letter inside a sentence, or words that stand alone. The first word of a sentence has one anyway."""
+    begins = not text[:start].strip(" «–") or text[:start].rstrip(" «–")[-1:] in ".:?!"
+    return text[start].isupper() and (not begins or text[end:].strip() in {"", ".", ",", "»"})
 
 
 def check_privacy(passage: Passage) -> Iterator[Finding]:

@@ -35,7 +35,9 @@ def check_paragraphs(content: Content) -> Iterator[Finding]:
         for passage in document.passages:
             text = normalised(passage.text)
             count = text.count(" ") + 1
-            if passage.role not in _COMPARED or passage.tag in _HEADINGS or count < limits.REPEAT_FROM_WORDS:
+            if passage.role not in _COMPARED or passage.tag in _HEADINGS or is_link(passage):
+                continue
+            if count < limits.REPEAT_FROM_WORDS:
                 continue
             earlier = first.setdefault((document.language, text), passage)
             if earlier is not passage:
@@ -62,6 +64,11 @@ def owned_documents(content: Content) -> Iterator[tuple[CourseContent | None, Do
     for course in content.courses:
         yield from ((course, document) for document in course.documents)
     yield from ((None, page) for page in content.pages)
+
+
+def is_link(passage: Passage) -> bool:
+    """Nothing but a way to somewhere else."""
+    return len(passage.links) == 1 and normalised(passage.links[0].text) == normalised(passage.text)
 
 
 def is_recall(passage: Passage, earlier: Passage, course: CourseContent | None) -> bool:

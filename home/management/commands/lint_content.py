@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--live", action="store_true", help="the published site instead of the files")
         parser.add_argument("--coverage", action="store_true", help="print what is covered where, and fail on a gap")
         parser.add_argument("--figures", action="store_true", help="print words, reading ease and questions by lesson")
+        parser.add_argument("--notices", action="store_true", help="tell each notice; otherwise they are counted")
         parser.add_argument("--strict", action="store_true", help="a notice fails too")
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
@@ -43,6 +45,7 @@ class Command(BaseCommand):
         live: bool,
         coverage: bool,
         figures: bool,
+        notices: bool,
         strict: bool,
         **options: Any,
     ) -> None:
@@ -66,29 +69,35 @@ class Command(BaseCommand):
             self.stdout.write(coverage_table(content))
         if figures:
             self.stdout.write(figures_table(courses))
-        self.report(findings, as_json=options["format"] == "json")
+        if options["format"] == "json":
+            self.stdout.write(as_json(findings))
+        else:
+            self.report(findings, with_notices=notices or strict)
         failing = [finding for finding in findings if strict or finding.level == Level.ERROR]
         if failing:
             raise CommandError(f"{len(failing)} to mend in the content.")
 
-    def report(self, findings: list[Finding], *, as_json: bool) -> None:
-        if as_json:
-            rows = [
-                {
-                    "file": f"{finding.place.file}{finding.place.anchor}",
-                    "line": finding.place.line,
-                    "code": finding.code,
-                    "level": finding.level,
-                    "message": finding.message,
-                }
-                for finding in findings
-            ]
-            self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1))
-            return
-        for finding in findings:
+    def report(self, findings: list[Finding], *, with_notices: bool) -> None:
+        errors = [finding for finding in findings if finding.level == Level.ERROR]
+        counts = Counter(finding.code for finding in findings if finding.level == Level.NOTICE)
+        for finding in findings if with_notices else errors:
             self.stdout.write(str(finding))
-        errors = sum(finding.level == Level.ERROR for finding in findings)
-        self.stdout.write(f"{errors} errors, {len(findings) - errors} notices.")
+        listed = "" if with_notices else ", ".join(f"{code} {count}" for code, count in sorted(counts.items()))
+        self.stdout.write(f"{len(errors)} errors, {counts.total()} notices{listed and f' ({listed})'}.")
+
+
+def as_json(findings: list[Finding]) -> str:
+    rows = [
+        {
+            "file": f"{finding.place.file}{finding.place.anchor}",
+            "line": finding.place.line,
+            "code": finding.code,
+            "level": finding.level,
+            "message": finding.message,
+        }
+        for finding in findings
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=1)
 
 
 def figures_table(courses: Iterable[CourseContent]) -> str:
