@@ -341,6 +341,7 @@ def read_live_content() -> Content:
     content.references = {law.key: legal_entry(law) for law in LegalReference.objects.all()}
     content.page_keys = frozenset(str(page.translation_key) for page in pages)
     content.addresses = frozenset(live_addresses(pages, terms))
+    content.coverage_files = None
     return content
 
 

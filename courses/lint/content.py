@@ -216,8 +216,8 @@ class Content:
     references: dict[str, LegalEntry] = field(default_factory=dict)
     """Law that the site has besides what the packages bring."""
     coverage: list[CoverageRow] = field(default_factory=list)
-    coverage_files: frozenset[str] = frozenset()
-    """The courses that have a coverage file."""
+    coverage_files: frozenset[str] | None = frozenset()
+    """The courses that have a coverage file; None where there are no such files, as on the site."""
 
     @property
     def documents(self) -> Iterator[Document]:

@@ -33,8 +33,8 @@ def check_coverage(content: Content) -> Iterator[Finding]:
                 "coverage",
                 _("«%(phrase)s» står ikke i leksjonen «%(lesson)s».") % {"phrase": row.phrase, "lesson": row.lesson},
             )
-    for course in content.courses:
-        if course.is_principle_chapter and course.slug not in content.coverage_files:
+    for course in content.courses if content.coverage_files is not None else []:
+        if course.is_principle_chapter and course.slug not in (content.coverage_files or ()):
             yield found(
                 course.document.place(),
                 "coverage-missing",
