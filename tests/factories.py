@@ -17,6 +17,7 @@ from wagtail.models import Locale, Page, Site
 from courses.models import (
     CourseIndexPage,
     CoursePage,
+    FacilitatorGuidePage,
     FlettDocument,
     FlettImage,
     FlettMedia,
@@ -184,6 +185,19 @@ class LessonPageFactory(PageFactory[LessonPage]):
 
     title = factory.Sequence(lambda number: f"Leksjon {number}")
     body = factory.LazyFunction(lambda: make_body(("text", "<h2>Ett team</h2><p>Teamet er det samme.</p>")))
+
+    @classmethod
+    def usual_parent(cls) -> Page:
+        return CoursePageFactory.create()
+
+
+class FacilitatorGuidePageFactory(PageFactory[FacilitatorGuidePage]):
+    class Meta:
+        model = FacilitatorGuidePage
+
+    title = "Veiledning: fleksibilitet på 30 minutter"
+    slug = "veiledning"
+    body = factory.LazyFunction(lambda: make_body(("text", "<p>Les kapitlet først.</p>")))
 
     @classmethod
     def usual_parent(cls) -> Page:

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 from PIL import Image
 from wagtail.models import GroupCollectionPermission, Page, ReferenceIndex
 
@@ -18,6 +19,7 @@ from courses.actions import set_up_training_team
 from courses.models import (
     CourseIndexPage,
     CoursePage,
+    FacilitatorGuidePage,
     FlettDocument,
     FlettImage,
     FlettMedia,
@@ -31,7 +33,16 @@ from people.models import User
 from tests import factories
 from tests.courses.editing import form_of, publish, save, submit
 
-ALL_TYPES = {HomePage, StandardPage, LearnPage, LearningPathPage, CourseIndexPage, CoursePage, LessonPage}
+ALL_TYPES = {
+    HomePage,
+    StandardPage,
+    LearnPage,
+    LearningPathPage,
+    CourseIndexPage,
+    CoursePage,
+    LessonPage,
+    FacilitatorGuidePage,
+}
 
 
 @pytest.fixture
@@ -80,8 +91,9 @@ def browser_of(user: User) -> Client:
         (LearnPage, {LearningPathPage, CourseIndexPage}),
         (LearningPathPage, set()),
         (CourseIndexPage, {CoursePage}),
-        (CoursePage, {LessonPage}),
+        (CoursePage, {LessonPage, FacilitatorGuidePage}),
         (LessonPage, set()),
+        (FacilitatorGuidePage, set()),
     ],
 )
 def test_what_may_stand_under_what(parent: type[Page], children: set[type[Page]]) -> None:
@@ -565,6 +577,103 @@ def test_the_law_report_costs_the_same(
     client.get(url)
     with django_assert_num_queries(14):
         client.get(url)
+
+
+def test_rules_nobody_has_checked_come_first_in_the_law_report_and_in_the_list(
+    author: User, course: CoursePage
+) -> None:
+    lessons_with_law(course, 1)
+    factories.LegalReferenceFactory.create(paragraph="§ aldri", checked_on=None, checked_by="")
+    factories.LegalReferenceFactory.create(paragraph="§ fersk")
+    client = browser_of(author)
+
+    def paragraphs(url: str) -> list[str]:
+        return [reference.paragraph for reference in client.get(url).context["object_list"]]
+
+    report = reverse("courses_admin:overdue-legal-references")
+    assert paragraphs(report) == ["§ aldri", "§ 0"]
+    assert "Ikke kontrollert" in client.get(report).content.decode()
+    every = "/admin/snippets/courses/legalreference/"
+    assert paragraphs(f"{every}?ordering=checked_on") == ["§ aldri", "§ 0", "§ fersk"]
+    assert paragraphs(f"{every}?ordering=-checked_on") == ["§ fersk", "§ 0", "§ aldri"]
+    assert paragraphs(f"{every}?overdue=true") == ["§ 0", "§ aldri"]
+    assert paragraphs(f"{every}?overdue=false") == ["§ fersk"]
+
+
+def test_the_questions_for_the_lawyer(author: User, course: CoursePage) -> None:
+    reference = lessons_with_law(course, 2)[0]
+    LegalReference.objects.filter(pk=reference.pk).update(
+        open_question="Gjelder den i private tiltak?", valid_from=date(2026, 6, 1)
+    )
+    client = browser_of(author)
+    url = reverse("courses_admin:legal-questions")
+    page = client.get(url)
+    assert [(found.paragraph, [lesson.title for lesson in found.lessons]) for found in page.context["object_list"]] == [
+        ("§ 0", ["Om § 0"])
+    ]
+    text = page.content.decode()
+    assert "Gjelder den i private tiltak?" in text
+    assert reverse("courses_admin:overdue-legal-references") in text
+    assert url in client.get(reverse("courses_admin:overdue-legal-references")).content.decode()
+    sheet: Any = client.get(f"{url}?export=csv")
+    assert b"".join(sheet.streaming_content).decode().splitlines()[1] == (
+        "Pasient- og brukerrettighetsloven,§ 0,Pasienten har rett til å medvirke.,Gjelder den i private tiltak?,"
+        "2026-06-01,2020-01-01,https://lovdata.no/lov/1999-07-02-63/§3-1,Om § 0"
+    )
+    workbook: Any = client.get(f"{url}?export=xlsx")
+    rows = list(load_workbook(BytesIO(b"".join(workbook.streaming_content))).active.values)
+    assert rows[1][3] == "Gjelder den i private tiltak?"
+    listed = client.get("/admin/snippets/courses/legalreference/?question=true").context["object_list"]
+    assert [found.paragraph for found in listed] == ["§ 0"]
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_the_questions_cost_the_same(
+    author: User, course: CoursePage, count: int, django_assert_num_queries: Any
+) -> None:
+    lessons_with_law(course, count)
+    LegalReference.objects.update(open_question="Stemmer dette?")
+    client = browser_of(author)
+    url = reverse("courses_admin:legal-questions")
+    client.get(url)
+    with django_assert_num_queries(14):
+        client.get(url)
+
+
+def test_the_questions_are_closed_to_members(learner_client: Client, home: HomePage) -> None:
+    url = reverse("courses_admin:legal-questions")
+    assert learner_client.get(url)["Location"] == f"/admin/login/?next={url}"
+
+
+def test_marking_as_checked_leaves_the_question_and_says_so(author: User, course: CoursePage) -> None:
+    reference = lessons_with_law(course, 1)[0]
+    LegalReference.objects.update(checked_on=None, checked_by="", open_question="Stemmer dette?")
+    client = browser_of(author)
+    confirm = reverse("wagtail_bulk_action", args=["courses", "legalreference", "mark_checked"])
+    url = f"{confirm}?id={reference.pk}&next={reverse('courses_admin:legal-questions')}"
+    assert "Spørsmålet til juristen blir stående til du tømmer feltet: Stemmer dette?" in (
+        client.get(url).content.decode()
+    )
+    done = client.post(url, follow=True).content.decode()
+    assert (
+        "1 lovhenvisning er merket som kontrollert i dag. "
+        "1 av dem har et spørsmål til juristen. Det står til noen tømmer feltet."
+    ) in done
+    reference.refresh_from_db()
+    assert (reference.checked_on, reference.open_question) == (timezone.localdate(), "Stemmer dette?")
+
+
+def test_who_checked_a_rule_is_asked_for_only_when_it_was_checked(author: User) -> None:
+    client = browser_of(author)
+    url = reverse("wagtailsnippets_courses_legalreference:add")
+    fields = {
+        "law": "prøveloven", "paragraph": "§ 1", "summary": "En regel.", "url": "https://lovdata.no/", "key": "p-1",
+        "jurisdiction": "NO", "valid_from": "", "checked_on": "2026-11-01", "checked_by": "", "open_question": "",
+    }  # fmt: skip
+    refused = client.post(url, fields)
+    assert refused.context["form"].errors == {"checked_by": ["Skriv hvem som kontrollerte regelen."]}
+    client.post(url, {**fields, "checked_on": ""})
+    assert LegalReference.objects.get().is_overdue is True
 
 
 def test_the_report_is_closed_to_members(learner_client: Client, home: HomePage) -> None:
