@@ -51,7 +51,7 @@ def test_it_asks_for_sign_in_when_its_course_does(
 def test_a_danish_reader_is_told_that_it_is_in_norwegian(guide: FacilitatorGuidePage, client: Client) -> None:
     page = client.get(page_path(guide, "da")).content.decode()
     assert re.search(r'<h1 lang="nb"\s*>Veiledning: fleksibilitet på 30 minutter</h1>', page)
-    assert "Denne side findes foreløbig kun på bokmål." in page
+    assert "Denne side findes foreløbig kun på norsk bokmål." in page
     assert "Til teammødet" in page
 
 
