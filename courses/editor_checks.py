@@ -167,12 +167,12 @@ def _check_block(child: Any, *, block_id: str) -> Iterator[Warning_]:
             message = _("Noe mangler eller er feil i blokken «%(label)s».") % {"label": child.block.label}
             yield Warning_("block_invalid", message, block_id, True)
     if child.block_type == "law" and child.value.get("reference") and child.value["reference"].is_overdue:
-        yield Warning_(
-            "law_overdue",
+        message = (
             _("Lovhenvisningen %(reference)s er ikke kontrollert det siste halvåret.")
-            % {"reference": child.value["reference"]},
-            block_id,
+            if child.value["reference"].checked_on
+            else _("Lovhenvisningen %(reference)s er ikke kontrollert av noen.")
         )
+        yield Warning_("law_overdue", message % {"reference": child.value["reference"]}, block_id)
 
 
 def _names_answers(error: ValidationError) -> bool:

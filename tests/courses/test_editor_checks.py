@@ -303,6 +303,10 @@ def test_a_law_reference_nobody_has_checked_is_pointed_out(course: CoursePage) -
             False,
         )
     ]
+    reference.checked_on = None
+    reference.save()
+    message = "Lovhenvisningen Pasient- og brukerrettighetsloven § 3-1 er ikke kontrollert av noen."
+    assert told(LessonPage.objects.get(pk=lesson.pk)) == [("law_overdue", message, False)]
 
 
 @pytest.mark.parametrize("count", [1, 30])
