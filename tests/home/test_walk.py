@@ -18,7 +18,7 @@ HOST = "http://testserver"
 ELSEWHERE = re.compile(r"^/(admin|documents|media|static|da|en|konto)(/|$)")
 """Not the site's own pages in Bokmål."""
 REPEAT_FROM_WORDS = 8
-FLETTS_OWN = {"reflection-note", "law-dates"}
+FLETTS_OWN = {"reflection-note", "law-dates", "quiz-hint"}
 """Lines that stand under every block of their kind."""
 
 
@@ -41,9 +41,9 @@ class Seen:
 class Walk:
     """A reader who remembers each page, and follows redirects to where they end."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, pages: dict[str, Seen]) -> None:
         self.client = client
-        self.pages: dict[str, Seen] = {}
+        self.pages = pages
 
     def visit(self, path: str) -> Seen:
         if path not in self.pages:
@@ -65,21 +65,26 @@ class Walk:
 
     def everything(self) -> dict[str, Seen]:
         """Every page that a link leads to, from the front page on."""
-        waiting = ["/"]
+        waiting, known = ["/"], {"/"}
         while waiting:
             path = waiting.pop()
-            if path in self.pages and path != "/":
-                continue
             for href in self.visit(path).links():
                 target = urlsplit(urldefrag(urljoin(HOST + path, href)).url)
-                if target.netloc == "testserver" and not ELSEWHERE.match(target.path) and target.path not in self.pages:
+                if target.netloc == "testserver" and not ELSEWHERE.match(target.path) and target.path not in known:
                     waiting.append(target.path)
-        return self.pages
+                    known.add(target.path)
+        return {path: self.pages[path] for path in known}
+
+
+@pytest.fixture(scope="module")
+def pages(loaded_starter: None) -> dict[str, Seen]:
+    """What the tests of this module have seen of the site, which they do not change."""
+    return {}
 
 
 @pytest.fixture
-def walk(starter: None, client: Client) -> Walk:
-    return Walk(client)
+def walk(starter: None, client: Client, pages: dict[str, Seen]) -> Walk:
+    return Walk(client, pages)
 
 
 def lessons_of(course: CoursePage) -> list[str]:
@@ -129,10 +134,15 @@ def faults_of(path: str, page: Seen) -> Iterator[str]:
     if len(headings) != 1:
         yield f"{len(headings)} first-level headings"
     texts = Counter(
-        " ".join(element.get_text(" ").split())
+        (language_of(element), " ".join(element.get_text(" ").split()))
         for element in page.main.find_all(["p", "li", "dd", "td"])
         if not element.find(["p", "li"]) and not FLETTS_OWN & set(element.get("class", []))
     )
-    for text, count in texts.items():
+    for (_language, text), count in texts.items():
         if count > 1 and len(text.split()) >= REPEAT_FROM_WORDS:
             yield f"{count} times: {text}"
+
+
+def language_of(element: Tag) -> str:
+    told = element if element.get("lang") else element.find_parent(lang=True)
+    return str(told["lang"]) if told else ""
