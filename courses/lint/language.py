@@ -156,7 +156,10 @@ def check_principle_names(passage: Passage, content: Content, programmes: frozen
             for place, name in enumerate(names):
                 if canonical and name not in canonical:
                     wrong.append((name.lower(), canonical[min(place, len(canonical) - 1)]))
+    lowered = passage.text.lower()
     for pattern, instead in wrong:
+        if pattern not in lowered:
+            continue
         for match in re.finditer(rf"(prinsipp\w*(?: om)? [«*]?)?({re.escape(pattern)})\b", passage.text, re.IGNORECASE):
             if match.group(1) or is_name(passage.text, *match.span(2)):
                 yield found(

@@ -55,9 +55,9 @@ def sentences(text: str) -> list[str]:
 
 def _ends_sentence(text: str, point: int, end: int) -> bool:
     """Not after «bl.a», nor in «9. april» or «3. ledd»."""
-    before = re.search(r"\S+\Z", text[:point])
-    last = before.group().strip("«»()*").lower() if before else ""
-    after = text[end:].lstrip()[:1]
+    before = text[max(point - 20, 0) : point].split()
+    last = before[-1].strip("«»()*").lower() if before else ""
+    after = text[end : end + 10].lstrip()[:1]
     if last in _ABBREVIATIONS:
         return after.isupper() and last in _CLOSING_ABBREVIATIONS
     return not (last.isdecimal() and after.islower())
