@@ -251,6 +251,9 @@ class LessonPage(Page):
 class FacilitatorGuidePage(Page):
     """How to use the course in a team meeting: one printed page. It is no lesson, and nothing is completed here."""
 
+    ADDRESS = "veiledning"
+    """Its slug, in every course and language. No lesson may have it."""
+
     summary = models.CharField(_("kort om veiledningen"), max_length=300, blank=True)
     minutes = models.PositiveSmallIntegerField(_("minutter"), default=30, validators=[MaxValueValidator(600)])
     body = StreamField(GuideBody(), blank=True, verbose_name=_("innhold"))
@@ -269,6 +272,10 @@ class FacilitatorGuidePage(Page):
     class Meta:
         verbose_name = _("veiledning til teammøte")
         verbose_name_plural = _("veiledninger til teammøte")
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        self.slug = self.ADDRESS
+        super().full_clean(*args, **kwargs)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)

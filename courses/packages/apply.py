@@ -33,7 +33,7 @@ from courses.packages.collect import (
     programme_codes,
     stored_blocks,
 )
-from courses.packages.format import GUIDE_SLUG, Film, Guide, Lesson, MediaFile, Package
+from courses.packages.format import Film, Guide, Lesson, MediaFile, Package
 from courses.packages.media import (
     cleaned_image,
     collection_for,
@@ -377,10 +377,10 @@ class PackageImport:
                 live=False,
                 title=wanted.title,
                 draft_title=wanted.title,
-                slug=GUIDE_SLUG,
+                slug=FacilitatorGuidePage.ADDRESS,
             )
             CoursePage.objects.get(pk=course.pk).add_child(instance=page)
-        page.title, page.draft_title, page.slug = wanted.title, wanted.title, GUIDE_SLUG
+        page.title, page.draft_title, page.slug = wanted.title, wanted.title, FacilitatorGuidePage.ADDRESS
         page.minutes, page.summary = wanted.minutes, wanted.summary
         self.set_body(page, wanted, before, Names.load(self.package))
         self.publish(page)

@@ -27,7 +27,6 @@ from courses.models import (
 from courses.packages.collect import legal_entry
 from courses.packages.format import (
     BLOCKS,
-    GUIDE_SLUG,
     Block,
     Field,
     Group,
@@ -240,8 +239,10 @@ class PackageCheck:
             self.problem(guide.file, line, _("Veiledningen er låst i redigeringen."))
         if stored and stored.alias_of_id:
             self.problem(guide.file, line, _("Veiledningen er et speil av en annen side og følger den."))
-        if any(page.slug == GUIDE_SLUG for page in target.lessons.values()):
-            self.problem(guide.file, line, _("Adressen «%s» er i bruk av en leksjon i kurset.") % GUIDE_SLUG)
+        if any(page.slug == FacilitatorGuidePage.ADDRESS for page in target.lessons.values()):
+            self.problem(
+                guide.file, line, _("Adressen «%s» er i bruk av en leksjon i kurset.") % FacilitatorGuidePage.ADDRESS
+            )
 
     # -- media --
 

@@ -128,8 +128,6 @@ _QUIZ: dict[str, Field] = {
 }
 
 GUIDE_FILE = "guide.md"
-GUIDE_SLUG = "veiledning"
-"""Where a course's guide is found below the course. No lesson may have this address."""
 
 PROSE = frozenset(TEXT_FEATURES)
 """What running text may use: all that the small texts may, and headings and links to documents."""

@@ -15,7 +15,6 @@ from courses.packages.format import (
     BLOCKS,
     FORMAT,
     GUIDE_FILE,
-    GUIDE_SLUG,
     MAX_TEXT_FILE_BYTES,
     PROSE,
     Block,
@@ -204,9 +203,11 @@ class PackageReader:
             name = reading.text(item)
             before = len(self.problems)
             reading.model_field(LessonPage, "slug", name, item.line)
-            if name == GUIDE_SLUG:
+            if name == FacilitatorGuidePage.ADDRESS:
                 reading.problem(
-                    item.line, _("Adressen «%s» er kursets veiledning. Gi leksjonen et annet navn.") % GUIDE_SLUG
+                    item.line,
+                    _("Adressen «%s» er kursets veiledning. Gi leksjonen et annet navn.")
+                    % FacilitatorGuidePage.ADDRESS,
                 )
             if len(self.problems) == before and name in {known for known, _line in names}:
                 reading.problem(item.line, _("Leksjonen «%s» står to ganger.") % name)

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.urls import reverse
+from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from courses.actions import set_up_training_team
 from courses.models import CourseIndexPage, CoursePage, FacilitatorGuidePage, LessonVersion
@@ -121,6 +122,28 @@ def test_who_may_edit_it_follows_the_section(guide: FacilitatorGuidePage, role: 
         user.groups.add(groups[role])
     rights = guide.permissions_for_user(user)
     assert (rights.can_edit(), rights.can_publish()) == (edit, publish)
+
+
+def test_it_has_one_address_whatever_it_is_called(course: CoursePage, administrator_client: Client) -> None:
+    fields = nested_form_data(
+        {
+            "title": "Fleksibilitet på en halvtime",
+            "slug": "fleksibilitet-pa-en-halvtime",
+            "summary": "",
+            "minutes": "30",
+            "body": streamfield([("key_message", {"text": "Snakk sammen."})]),
+            "comments": {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0},
+            "action-publish": "action-publish",
+        }
+    )
+    url = reverse("wagtailadmin_pages:add", args=["courses", "facilitatorguidepage", course.pk])
+    administrator_client.post(url, fields)
+    made = FacilitatorGuidePage.objects.get()
+    assert (made.title, made.slug, made.live) == ("Fleksibilitet på en halvtime", "veiledning", True)
+    assert page_path(made) == "/laer/kurs/fleksibilitet/veiledning/"
+    assert administrator_client.get(page_path(made)).status_code == 200
+    administrator_client.post(url, fields)
+    assert FacilitatorGuidePage.objects.count() == 1
 
 
 def test_an_author_opens_it_in_the_editor(guide: FacilitatorGuidePage) -> None:
