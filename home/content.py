@@ -75,7 +75,6 @@ def read_starter_content(packages: Iterable[Path] = ()) -> tuple[Content, list[F
     content.page_keys = frozenset(file_keys(site, content))
     coverage, coverage_faults = read_coverage(STARTER / "coverage")
     content.coverage = coverage
-    content.coverage_files = frozenset(row.stem for row in (STARTER / "coverage").glob("*.yaml"))
     return content, [*faults, *coverage_faults]
 
 
@@ -341,7 +340,7 @@ def read_live_content() -> Content:
     content.references = {law.key: legal_entry(law) for law in LegalReference.objects.all()}
     content.page_keys = frozenset(str(page.translation_key) for page in pages)
     content.addresses = frozenset(live_addresses(pages, terms))
-    content.coverage_files = None
+    content.coverage = None
     return content
 
 

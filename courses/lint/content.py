@@ -215,9 +215,8 @@ class Content:
     page_keys: frozenset[str] | None = None
     references: dict[str, LegalEntry] = field(default_factory=dict)
     """Law that the site has besides what the packages bring."""
-    coverage: list[CoverageRow] = field(default_factory=list)
-    coverage_files: frozenset[str] | None = frozenset()
-    """The courses that have a coverage file; None where there are no such files, as on the site."""
+    coverage: list[CoverageRow] | None = field(default_factory=list)
+    """None where nobody keeps such a list, as on the site."""
 
     @property
     def documents(self) -> Iterator[Document]:

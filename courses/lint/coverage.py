@@ -13,6 +13,8 @@ KINDS = ("cover", "misunderstanding")
 
 def check_coverage(content: Content) -> Iterator[Finding]:
     """Every row names a lesson that is there, and words that stand in it. Every principle chapter has rows."""
+    if content.coverage is None:
+        return
     lessons = {(course.slug, lesson.slug): lesson for course in content.courses for lesson in course.lessons}
     for row in content.coverage:
         lesson = lessons.get((row.course, row.lesson))
@@ -33,12 +35,13 @@ def check_coverage(content: Content) -> Iterator[Finding]:
                 "coverage",
                 _("«%(phrase)s» står ikke i leksjonen «%(lesson)s».") % {"phrase": row.phrase, "lesson": row.lesson},
             )
-    for course in content.courses if content.coverage_files is not None else []:
-        if course.is_principle_chapter and course.slug not in (content.coverage_files or ()):
+    for course in content.courses:
+        kinds = {row.kind for row in content.coverage if row.course == course.slug}
+        if course.is_principle_chapter and not kinds >= set(KINDS):
             yield found(
                 course.document.place(),
                 "coverage-missing",
-                _("Kapitlet har ingen liste over hva det dekker (coverage)."),
+                _("Kapitlet mangler en liste over hva det dekker, og hvilke misforståelser det møter (coverage)."),
             )
 
 
@@ -53,7 +56,7 @@ def coverage_table(content: Content) -> str:
     titles = {course.slug: course.package.course.title for course in content.courses}
     lessons = {(course.slug, lesson.slug): lesson.title for course in content.courses for lesson in course.lessons}
     lines = ["| chapter | kind | item | lesson | phrase |", "|---|---|---|---|---|"]
-    for row in content.coverage:
+    for row in content.coverage or []:
         cells = (
             titles.get(row.course, row.course),
             row.kind,

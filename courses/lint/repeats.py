@@ -14,10 +14,14 @@ from courses.lint.vocabulary import vocabulary
 
 _COMPARED = frozenset(Role) - {Role.SOURCE, Role.INTRO, Role.ALT, Role.LABEL}
 _HEADINGS = frozenset({"h2", "h3", "h4", "title"})
-_INVENTED = re.compile(
-    r"\b([A-ZÆØÅ][a-zæøåéáš]+(?:[ -][A-ZÆØÅ][a-zæøåé]+)?) (?:er|var|fylte) "
-    r"(?:\d{1,2}(?: år)?\b|(?:\w+ )?(?:diktet opp|oppdiktet))"
+_NAME = r"([A-ZÆØÅ][a-zæøåéáš]+(?:[ -][A-ZÆØÅ][a-zæøåé]+)?)"
+_AGED = re.compile(
+    rf"\b{_NAME} (?:er|var|fylte) "
+    r"(?:\d{1,2}(?: år)?\b|(?:midt )?i (?:begynnelsen av |slutten av |starten av )?\w+årene?\b|(?:midt )?i \w+åra\b"
+    r"|(?:\w+ )?(?:diktet opp|oppdiktet))"
 )
+_INSIDE = re.compile(r"\w,? ([A-ZÆØÅ][a-zæøåéáš]+)\b")
+_PERSON = re.compile(rf"{_NAME} (?:er|har|bor|var|jobber|heter|kommer)\b")
 
 
 def check_repeats(content: Content) -> Iterator[Finding]:
@@ -121,18 +125,36 @@ def invented_names(course: CourseContent) -> dict[str, Passage]:
     names: dict[str, Passage] = {}
     for document in course.documents:
         for passage in document.passages:
-            for match in _INVENTED.finditer(passage.text):
-                parts = match.group(1).split()
-                name = parts[-1] if parts[0] in vocabulary().not_names else parts[0]
-                if name not in vocabulary().not_names:
-                    names.setdefault(name, passage)
+            matches = list(_AGED.finditer(passage.text))
+            if passage.path == ("person",) and (begins := _PERSON.match(passage.text)):
+                matches.append(begins)
+            for match in matches:
+                parts = [part for part in match.group(1).split() if part not in vocabulary().not_names]
+                if parts:
+                    names.setdefault(parts[0], passage)
+    return names
+
+
+def named_people(course: CourseContent) -> dict[str, Passage]:
+    """Every word with a capital letter inside a sentence, and where it first stands."""
+    names: dict[str, Passage] = {}
+    for document in course.documents:
+        for passage in document.passages:
+            if passage.role != Role.SOURCE:
+                for match in _INSIDE.finditer(passage.text):
+                    names.setdefault(match.group(1), passage)
     return names
 
 
 def check_names(content: Content) -> Iterator[Finding]:
+    """An invented person of one course who is named in another. Translations share their people."""
+    own = {id(course): invented_names(course) for course in content.courses}
     first: dict[str, tuple[CourseContent, Passage]] = {}
     for course in content.courses:
-        for name, passage in invented_names(course).items():
+        for name, passage in own[id(course)].items():
+            first.setdefault(name, (course, passage))
+    for course in content.courses:
+        for name, passage in (named_people(course) | own[id(course)]).items():
             if name in first and first[name][0].package.course.id != course.package.course.id:
                 yield found(
                     passage.place(passage.text[passage.text.find(name) :]),
@@ -140,4 +162,3 @@ def check_names(content: Content) -> Iterator[Finding]:
                     _("Den oppdiktede personen «%(name)s» finnes også i %(place)s. Er det den samme?")
                     % {"name": name, "place": first[name][1].place()},
                 )
-            first.setdefault(name, (course, passage))

@@ -154,8 +154,8 @@ def content_of(*folders: Path) -> Content:
     pages = [page for course in content.courses for page in course.package.pages]
     content.page_keys = frozenset(str(page.id) for page in pages)
     content.addresses = frozenset(f"/laer/kurs/{course.slug}/" for course in content.courses)
-    content.coverage_files = frozenset(course.slug for course in content.courses)
     content.coverage = [
-        CoverageRow(Place("coverage.yaml", 1), "prove", "cover", "background", "introduksjon", "neste leksjon")
+        CoverageRow(Place("coverage.yaml", 1), "prove", "cover", "background", "introduksjon", "neste leksjon"),
+        CoverageRow(Place("coverage.yaml", 2), "prove", "misunderstanding", "a|b", "introduksjon", "om prøven"),
     ]
     return content

@@ -10,9 +10,9 @@ import pytest
 from django.conf import settings
 
 from courses.lint import lint
-from courses.lint.content import CoverageRow, Document, find_line
+from courses.lint.content import Document, find_line
 from courses.lint.coverage import coverage_table
-from courses.lint.findings import ERRORS, NOTICES, Level, Place
+from courses.lint.findings import ERRORS, NOTICES, Level
 from courses.lint.reading import lix, sentences, words
 from courses.lint.vocabulary import vocabulary
 from courses.models.legal import CHECK_EVERY
@@ -456,21 +456,23 @@ def test_a_course_about_law_says_on_every_lesson_how_old_it_is(package: Path, tm
 )
 def test_a_gap_in_coverage_is_told(row: dict[str, str], message: str, package: Path) -> None:
     content = content_of(package)
-    content.coverage = [replace(content.coverage[0], **row)]
+    content.coverage.append(replace(content.coverage[0], **row))
     assert [(str(finding.place), finding.code, finding.message) for finding in lint(content, today=TODAY)] == [
         ("coverage.yaml:1", "coverage", message)
     ]
 
 
-def test_a_principle_chapter_has_a_coverage_file(package: Path) -> None:
+@pytest.mark.parametrize("kind", ["cover", "misunderstanding"])
+def test_a_principle_chapter_says_what_it_covers_and_what_it_corrects(kind: str, package: Path) -> None:
     content = content_of(package)
-    content.coverage_files = frozenset()
+    content.coverage = [row for row in content.coverage if row.kind == kind]
     assert [finding.code for finding in lint(content, today=TODAY)] == ["coverage-missing"]
+    content.coverage = None
+    assert lint(content, today=TODAY) == []
 
 
 def test_coverage_is_a_table(package: Path) -> None:
     content = content_of(package)
-    content.coverage.append(CoverageRow(Place("x"), "prove", "misunderstanding", "a|b", "introduksjon", "om prøven"))
     assert coverage_table(content).splitlines() == [
         "| chapter | kind | item | lesson | phrase |",
         "|---|---|---|---|---|",

@@ -49,6 +49,7 @@ def only_this(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (starter / "coverage").mkdir()
     (starter / "coverage" / "prove.yaml").write_text(
         '- {kind: cover, item: "background", lesson: introduksjon, phrase: "neste leksjon"}\n'
+        '- {kind: misunderstanding, item: "none", lesson: introduksjon, phrase: "om prøven"}\n'
     )
     monkeypatch.setattr(sources, "STARTER", starter)
     return starter
@@ -154,8 +155,8 @@ def test_coverage_is_printed_and_a_gap_fails(only_this: Path) -> None:
     add(only_this / "courses" / "prove", "lessons/introduksjon.md", "\nDet går bra!\n")
     out, failure = run("--coverage")
     assert [line.removeprefix(str(only_this)) for line in out.splitlines()[-3:-1]] == [
-        "/coverage/prove.yaml:2: error coverage: «finnes slett ikke» står ikke i leksjonen «introduksjon».",
-        "/coverage/prove.yaml:3: error coverage: Fields: kind, item, lesson, phrase.",
+        "/coverage/prove.yaml:3: error coverage: «finnes slett ikke» står ikke i leksjonen «introduksjon».",
+        "/coverage/prove.yaml:4: error coverage: Fields: kind, item, lesson, phrase.",
     ]
     assert failure == "2 to mend in the content."
 
@@ -227,7 +228,7 @@ def test_the_site_is_judged_as_its_files_are(small_site: Path) -> None:
         return sorted((finding.code, finding.message) for finding in lint(content, today=TODAY))
 
     live = read_live_content()
-    live.coverage, live.coverage_files = files.coverage, files.coverage_files
+    live.coverage = files.coverage
     assert told(live) == told(files)
     assert [code for code, _message in told(live)] == [
         "law-open-question",

@@ -63,7 +63,7 @@ class Command(BaseCommand):
             ours = (*own, *(f"home/starter/coverage/{name}.yaml" for name in names))
             findings = [finding for finding in findings if finding.place.file.startswith(ours)]
             courses = [course for course in courses if course.document.file.startswith(own)]
-            content.coverage = [row for row in content.coverage if row.course in names]
+            content.coverage = [row for row in content.coverage or [] if row.course in names]
         if coverage:
             findings = [finding for finding in findings if finding.code.startswith("coverage")]
             self.stdout.write(coverage_table(content))
