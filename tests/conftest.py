@@ -14,6 +14,7 @@ from django.utils import translation
 from home.models import HomePage
 from people.models import User
 from tests import factories
+from tests.starter_site import STARTER_SITE
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,6 +39,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         items[:] = [item for item in items if item not in dropped]
         config.hook.pytest_deselected(items=dropped)
+    items.sort(key=_looks_at_starter_site)
+
+
+def _looks_at_starter_site(item: pytest.Item) -> bool:
+    return "loaded_starter" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +51,19 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Know every content type before a test empties the database: putting rows back asks for them."""
     with django_db_blocker.unblock():
         ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
+
+
+@pytest.fixture(autouse=True)
+def _leave_starter_site(request: pytest.FixtureRequest) -> None:
+    """Only tests that ask for the starter content meet it. They come last, so that it is loaded once."""
+    if not _looks_at_starter_site(request.node):
+        STARTER_SITE.leave()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _leave_starter_site_at_the_end(django_db_setup: None) -> Iterator[None]:
+    yield
+    STARTER_SITE.leave()
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,7 @@ def make_term(slug: str, **by_language: str) -> None:
     [
         ["apen", "zebra", "ærlig", "østre", "åpen"],
         ["fact", "FACT ung", "familie"],
-        ["idealist", "idé om noe", "idrett"],
+        ["idé om noe", "idealist", "idrett"],
         ["z", "äpple", "ærlig", "ødeleg", "öl", "ås"],
     ],
 )
