@@ -47,10 +47,15 @@ def _looks_at_starter_site(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Know every content type before a test empties the database: putting rows back asks for them."""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Know every content type before a test empties the database: putting rows back asks for them.
+
+    Asked for by tests that need a database, and by nothing else: without one there is no table.
+    """
     with django_db_blocker.unblock():
         ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
+    yield
+    STARTER_SITE.leave()
 
 
 @pytest.fixture(autouse=True)
@@ -58,12 +63,6 @@ def _leave_starter_site(request: pytest.FixtureRequest) -> None:
     """Only tests that ask for the starter content meet it. They come last, so that it is loaded once."""
     if not _looks_at_starter_site(request.node):
         STARTER_SITE.leave()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _leave_starter_site_at_the_end(django_db_setup: None) -> Iterator[None]:
-    yield
-    STARTER_SITE.leave()
 
 
 @pytest.fixture(autouse=True)

@@ -257,8 +257,8 @@ def _walk(spec: Field, value: Any, block: Block, path: tuple[str | int, ...], do
                 yield Passage(text, role_of(block.type, names), document, block, path, tag, links)
         case Cells():
             for place, row in enumerate(value):
-                for cell in row:
-                    yield Passage(cell, role_of(block.type, names), document, block, (*path, place), "td")
+                for column, cell in enumerate(row):
+                    yield Passage(cell, role_of(block.type, names), document, block, (*path, place, column), "td")
         case Items():
             for place, item in enumerate(value):
                 yield from _walk(spec.item, item, block, (*path, place), document)

@@ -1,7 +1,7 @@
 """How the house writes: words, names of principles, dates, numbers, marks. Only for what is in Bokmål."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,9 @@ _TELEPHONE = re.compile(
 )
 _LONG_NUMBER = re.compile(r"(?<!\d)\d{2}[ .]?\d{2}[ .]?\d{2}[ .-]?\d{3}[ ]?\d{2}(?!\d)")
 _QUOTED = re.compile(r"«[^»]*»")
+_OTHER_SET = re.compile(r"\bFACT ung\b|\bung(e|dom\w*)?\b|\bvoksne\b", re.IGNORECASE)
+_SETS = {"FACT": "fact", "FACT_UNG": "fact-ung"}
+_SAID = re.compile(r"\b(sier|hører|sagt|høre)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 _MARKS: list[tuple[str, re.Pattern[str], frozenset[Role], Callable[[str], str]]] = [
@@ -83,19 +86,20 @@ def check_language(content: Content) -> Iterator[Finding]:
             yield from check_marks(passage)
             yield from check_title_case(passage, names)
     for course in content.courses:
-        programmes = frozenset(course.package.course.programmes)
-        for document in course.documents:
-            if document.language == "nb":
-                for passage in document.passages:
-                    yield from check_principle_names(passage, content, programmes)
-    for document in content.pages:
+        sets = frozenset(_SETS.get(code, code) for code in course.package.course.programmes)
+        yield from check_names(course.documents, sets)
+    yield from check_names(content.pages, frozenset())
+
+
+def check_names(documents: Iterable[Document], sets: frozenset[str]) -> Iterator[Finding]:
+    for document in documents:
         if document.language == "nb":
             for passage in document.passages:
-                yield from check_principle_names(passage, content, frozenset())
+                yield from check_principle_names(passage, sets)
 
 
 def check_words(document: Document, passage: Passage) -> Iterator[Finding]:
-    said = "" if is_wrong_answer(passage) else _QUOTED.sub(lambda match: " " * len(match.group()), passage.text)
+    said = "" if is_quoted(passage) else _QUOTED.sub(lambda match: " " * len(match.group()), passage.text)
     for word in vocabulary().words:
         match = word.pattern.search(said if word.may_be_quoted else passage.text)
         if match is None or document.kind in word.allowed or (word.unless and word.unless.search(passage.text)):
@@ -108,13 +112,18 @@ def check_words(document: Document, passage: Passage) -> Iterator[Finding]:
         )
 
 
-def is_wrong_answer(passage: Passage) -> bool:
-    """What a question offers as plausible and wrong."""
+def is_quoted(passage: Passage) -> bool:
+    """What a question offers as plausible and wrong, or a table tells that people say."""
+    block = passage.block
+    if block is None:
+        return False
     match passage.path:
         case ("answers", int(number), "text"):
-            return passage.block is not None and not passage.block.value["answers"][number]["correct"]
+            return not block.value["answers"][number]["correct"]
         case ("pairs", _number, "left"):
             return True
+        case ("rows", _row, int(column)):
+            return bool(_SAID.search(block.value["columns"][column]))
     return False
 
 
@@ -142,23 +151,23 @@ def check_title_case(passage: Passage, names: list[str]) -> Iterator[Finding]:
         yield found(passage.place(), "title-case", _("«%s»: Bare første ord har stor bokstav.") % passage.text)
 
 
-def check_principle_names(passage: Passage, content: Content, programmes: frozenset[str]) -> Iterator[Finding]:
-    """Whether the words are meant as the principle's name, a capital letter tells, or the word «prinsippet» before."""
+def check_principle_names(passage: Passage, sets: frozenset[str]) -> Iterator[Finding]:
+    """Whether the words are meant as the principle's name, a capital letter tells, or the word «prinsippet» before.
+
+    A link may be called what it leads to.
+    """
     if passage.role == Role.SOURCE:
         return
     wrong = [(variant.pattern, variant.instead) for variant in vocabulary().principle_names]
-    is_youth = bool(re.search(r"FACT ung|\bung(e|dom\w*)?\b", passage.text, re.IGNORECASE))
-    own = {"FACT": "fact", "FACT_UNG": "fact-ung"}
-    if len(programmes) == 1 and not (is_youth or "voksne" in passage.text):
-        [programme] = programmes
-        canonical = content.principles.get(own.get(programme, ""), [])
-        for names in content.principles.values():
-            for place, name in enumerate(names):
-                if canonical and name not in canonical:
-                    wrong.append((name.lower(), canonical[min(place, len(canonical) - 1)]))
+    if len(sets) == 1 and not _OTHER_SET.search(passage.text):
+        [own] = sets
+        for names in vocabulary().counterparts:
+            if own in names:
+                wrong += [(name.lower(), names[own]) for key, name in names.items() if key != own]
+    linked = " ".join(link.text.lower() for link in passage.links)
     lowered = passage.text.lower()
     for pattern, instead in wrong:
-        if pattern not in lowered:
+        if pattern not in lowered or pattern in linked:
             continue
         for match in re.finditer(rf"(prinsipp\w*(?: om)? [«*]?)?({re.escape(pattern)})\b", passage.text, re.IGNORECASE):
             if match.group(1) or is_name(passage.text, *match.span(2)):

@@ -76,6 +76,9 @@ def is_link(passage: Passage) -> bool:
 
 
 def is_recall(passage: Passage, earlier: Passage, course: CourseContent | None) -> bool:
+    """A question that quotes its course, or two rows of a table that say the same."""
+    if passage.tag == "td" and passage.block is earlier.block:
+        return True
     return (
         course is not None
         and earlier.document in course.documents

@@ -36,6 +36,7 @@ class Variant:
 class Vocabulary:
     words: tuple[Word, ...]
     principle_names: tuple[Variant, ...]
+    counterparts: tuple[dict[str, str], ...]
     telephones: frozenset[str]
     phrases: tuple[tuple[str, int], ...]
     unfinished: tuple[str, ...]
@@ -60,6 +61,7 @@ def vocabulary() -> Vocabulary:
             for entry in data["words"]
         ),
         principle_names=tuple(Variant(**entry) for entry in data["principle_names"]),
+        counterparts=tuple(data["counterparts"]),
         telephones=frozenset(data["telephones"]),
         phrases=tuple((entry["text"], entry["most"]) for entry in data["phrases"]),
         unfinished=tuple(data["unfinished"]),

@@ -288,7 +288,7 @@ WRONG_AND_RIGHT = {
     "word-nkrop": ("NKROP har en veileder.", "Det tidligere NKROP laget en veileder."),
     "word-schizofren": ("Han er schizofren.", "Han har schizofreni."),
     "word-misbruker": ("En rusmisbruker ringer.", "En person med rusmiddelproblemer ringer."),
-    "word-umotivert": ("Pasienten nektet medisin.", "Han ville ikke ha medisin."),
+    "word-umotivert": ("Han er umotivert.", "Noen sa «umotivert» om ham."),
     "word-grunnoppfolging": ("Ta Grunnoppfølging først.", "Ta grunnopplæringen først."),
     "word-pakkeforlop": ("Det finnes et pakkeforløp.", "Det finnes et nasjonalt forløp (tidligere pakkeforløp)."),
     "word-sertifisert": ("Da er du sertifisert.", "Kurset gjør deg ikke sertifisert."),
@@ -338,6 +338,24 @@ def test_a_wrong_answer_may_say_what_is_wrong(package: Path) -> None:
     assert found_in(package) == [(f"prove/{QUIZ}", "word-causal")]
 
 
+def test_a_table_of_what_people_say_may_say_it(package: Path) -> None:
+    table = (
+        "\n::: table\ncaption: Ord\ncolumns: [{}, Prøv heller]\nrows:\n  - [Han er umotivert, Han vil noe annet]\n:::\n"
+    )
+    say(table.format("Vi sier"))(package)
+    assert found_in(package) == []
+    put(FIRST, "columns: [Vi sier,", "columns: [Ord,")(package)
+    assert found_in(package) == [(f"prove/{FIRST}", "word-umotivert")]
+
+
+def test_two_rows_of_a_table_may_say_the_same(package: Path) -> None:
+    rows = "".join(
+        f"  - [{sign}, Ring legen med en gang og ellers legevakten på 116 117]\n" for sign in ("Feber", "Fall")
+    )
+    say(f"\n::: table\ncaption: Tegn\ncolumns: [Du ser, Du gjør]\nrows:\n{rows}:::\n")(package)
+    assert found_in(package) == []
+
+
 def test_titles_of_works_are_left_as_they_are(package: Path) -> None:
     put("lessons/hva-det-er.md", "Title Of A Work!", "Fylkesmannen § 3 2020-01-01 42% !")(package)
     assert found_in(package) == []
@@ -355,6 +373,7 @@ def test_titles_of_works_are_left_as_they_are(package: Path) -> None:
         "Et godt familie- og systemarbeid hører til jobben.",
         "Aktivt oppsøkende arbeid tar deg inn i hjem.",
         "Fylkesmannen heter nå statsforvalteren.",
+        "Les mer i [Deltagelse i lokalsamfunnet](/laer/kurs/prove/).",
         "I FACT ung heter det Deltagelse i lokalsamfunnet.",
         "Skriv til noen@eksempel.example.",
         "I årene 2019–2022 var det 20 200 døgn.",
