@@ -32,12 +32,56 @@ CHAPTERS = [
     "fidelity",
     "avslutning",
 ]
+UNG_CHAPTERS = [
+    "fact-ung-introduksjon",
+    "fact-ung-fleksibilitet",
+    "fact-ung-aktivt-oppsokende-virksomhet",
+    "fact-ung-tverrfaglig-teamtilnaerming",
+    "fact-ung-deltagelse-i-lokalsamfunnet",
+    "fact-ung-recovery-og-brukermedvirkning",
+    "fact-ung-helhetlig-integrert-og-kontinuerlig",
+    "integrert-behandling",
+    "fact-ung-kunnskapsbaserte-metoder",
+    "kartlegging-utredning-og-behandlingsplaner",
+    "familie-og-nettverksarbeid",
+    "juridiske-utfordringer",
+    "fidelity",
+    "avslutning",
+]
+"""The chapters that FACT ung shares with others are woven in after the principle they belong to."""
 LESSONS = {
-    **dict.fromkeys(CHAPTERS, 1),
-    "fleksibilitet": 8,
-    "integrert-behandling": 8,
-    "recovery-og-recoverystotte": 9,
+    **dict.fromkeys(CHAPTERS[:8], 8),
+    "fidelity": 7,
+    "avslutning": 5,
+    "fact-ung-introduksjon": 6,
+    "fact-ung-fleksibilitet": 6,
+    "fact-ung-aktivt-oppsokende-virksomhet": 6,
+    "fact-ung-tverrfaglig-teamtilnaerming": 7,
+    "fact-ung-deltagelse-i-lokalsamfunnet": 8,
+    "fact-ung-recovery-og-brukermedvirkning": 6,
+    "fact-ung-helhetlig-integrert-og-kontinuerlig": 8,
+    "fact-ung-kunnskapsbaserte-metoder": 7,
+    "juridiske-utfordringer": 14,
+    "kartlegging-utredning-og-behandlingsplaner": 8,
+    "recovery-og-recoverystotte": 11,
 }
+ROLES = [
+    "teamleder",
+    "psykologspesialist",
+    "psykiater",
+    "sykepleier",
+    "vernepleier",
+    "sosionom",
+    "brukerspesialist",
+    "jobbspesialist",
+    "arbeids-og-utdanningsspesialist",
+    "russpesialist",
+    "familiespesialist",
+    "barnevernspedagog",
+    "ergoterapeut",
+    "forlopskoordinator",
+    "merkantilt-ansatt",
+]
 FILM = "7a0d6c1e-3f0b-4a7e-9c55-2f1c5a4be001"
 
 
@@ -61,11 +105,14 @@ def test_starter_tree_is_exactly_this(starter: None) -> None:
     assert kinds == {
         "HomePage": 1,
         "LearnPage": 1,
-        "LearningPathPage": 1,
+        "LearningPathPage": 2,
         "CourseIndexPage": 1,
-        "CoursePage": 11,
-        "LessonPage": 33,
-        "StandardPage": 5,
+        "CoursePage": 21,
+        "LessonPage": 163,
+        "FacilitatorGuidePage": 20,
+        "RoleIndexPage": 1,
+        "RolePage": 15,
+        "StandardPage": 6,
     }
     assert set(Page.objects.filter(depth__gt=1).values_list("live", "locale__language_code")) == {(True, "nb")}
     assert [page.url_path for page in Page.objects.filter(depth__in=(2, 3, 4)).order_by("path")] == [
@@ -73,16 +120,21 @@ def test_starter_tree_is_exactly_this(starter: None) -> None:
         "/flett/laer/",
         "/flett/laer/kurs/",
         "/flett/laer/grunnopplaring-fact/",
+        "/flett/laer/grunnopplaring-fact-ung/",
         "/flett/hva-er-fact/",
+        "/flett/forskning/",
         "/flett/om-flett/",
         "/flett/krise/",
         "/flett/personvern/",
         "/flett/tilgjengelighet/",
+        "/flett/roller/",
+        *[f"/flett/roller/{role}/" for role in ROLES],
     ]
     counts = {course.slug: LessonPage.objects.child_of(course).live().count() for course in CoursePage.objects.live()}
     assert counts == LESSONS
-    assert [step.course.slug for step in LearningPathPage.objects.get().steps.all()] == CHAPTERS
-    assert [step.course_title for step in LearningPathPage.objects.get().steps.all()][:2] == [
+    paths = LearningPathPage.objects.order_by("path")
+    assert [[step.course.slug for step in path.steps.all()] for path in paths] == [CHAPTERS, UNG_CHAPTERS]
+    assert [step.course_title for step in paths[0].steps.all()][:2] == [
         "Fleksibilitet",
         "Tverrfaglig teamtilnærming",
     ]
@@ -168,13 +220,22 @@ def test_starter_courses_are_tagged(starter: None) -> None:
         )
         for course in CoursePage.objects.all()
     }
-    expected = {slug: ([f"fact/{slug}"], ["FACT"]) for slug in CHAPTERS[:8]}
-    assert tags == expected | {
+    ung = {slug: [f"fact-ung/{slug.removeprefix('fact-ung-')}"] for slug in UNG_CHAPTERS if slug.startswith("fact-ung")}
+    ung["fact-ung-introduksjon"] = []
+    everybody = ["ACT", "FACT", "FACT_UNG"]
+    assert tags == {slug: ([f"fact/{slug}"], ["FACT"]) for slug in CHAPTERS[:8]} | {
+        slug: (principles, ["FACT_UNG"]) for slug, principles in ung.items()
+    } | {
         "fidelity": ([], ["FACT"]),
-        "avslutning": ([], ["FACT"]),
+        "avslutning": ([], ["FACT", "FACT_UNG"]),
+        "juridiske-utfordringer": ([], everybody),
+        "kartlegging-utredning-og-behandlingsplaner": (
+            ["fact/kunnskapsbaserte-metoder", "fact-ung/kunnskapsbaserte-metoder"],
+            everybody,
+        ),
         "recovery-og-recoverystotte": (
             ["fact/recovery-og-brukermedvirkning", "fact-ung/recovery-og-brukermedvirkning"],
-            ["ACT", "FACT", "FACT_UNG"],
+            everybody,
         ),
     }
 
@@ -221,7 +282,7 @@ def test_starter_changed_by_hand_is_brought_back_and_nothing_else_is_touched(sta
     about.refresh_from_db()
     assert about.title == "Om Flett"
     assert LessonVersion.objects.count() == versions
-    assert StandardPage.objects.count() == 5
+    assert StandardPage.objects.count() == 6
 
 
 DEMO = {
