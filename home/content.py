@@ -294,7 +294,7 @@ def read_coverage(folder: Path) -> tuple[list[CoverageRow], list[Finding]]:
 def read_live_content() -> Content:
     """What is published, in every language.
 
-    Eleven queries, at most twelve a course however long, and one for each other page or document its texts link to.
+    Fourteen queries, at most eight a course however long, and one for each other page or document its texts link to.
     (The starter site's 21 courses cost 124 in all.)
     """
     finder = AdminURLFinder()
