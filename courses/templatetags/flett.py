@@ -59,6 +59,13 @@ def icon(name: str, size: int = 20) -> dict[str, Any]:
 
 
 @register.filter
+def labelled_rows(table: Any) -> list[list[tuple[str, Any]]]:
+    """A typed table's rows, each cell with its column's heading: on a narrow screen every cell says what it is."""
+    headings = [column["heading"] for column in table.columns]
+    return [list(zip(headings, row, strict=True)) for row in table.rows]
+
+
+@register.filter
 def minutes_and_seconds(seconds: float | None) -> str:
     """Length of a film: 502 → 8:22."""
     whole = round(seconds or 0)

@@ -1,5 +1,7 @@
 """Every block shows itself in the block picker, with and without files in the library."""
 
+import re
+
 import pytest
 from django.test import RequestFactory
 from wagtail.models import Collection
@@ -48,3 +50,11 @@ def test_preview_shows_nothing_from_a_teams_own_collection(home):
     film.is_placeholder = True
     film.save()
     assert ".mp4" in preview("film")
+
+
+def test_each_cell_of_a_table_says_its_heading_where_rows_are_stacked() -> None:
+    html = preview("table")
+    headings = re.findall(r'<th scope="col" role="columnheader">([^<]+)</th>', html)
+    assert len(headings) > 1
+    rows = html.split("<tbody")[1].split("<tr")[1:]
+    assert [re.findall(r'data-label="([^"]+)"', row) for row in rows] == [headings[1:]] * len(rows)
