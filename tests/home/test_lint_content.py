@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings as project
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from wagtail.admin.admin_url_finder import AdminURLFinder
@@ -300,3 +301,11 @@ def test_the_site_costs_so_many_queries(
     with django_assert_max_num_queries(COST_ALONE + 3 * COST_OF_A_COURSE):
         content = read_live_content()
     assert len(content.courses) == 4
+
+
+def test_the_page_on_coverage_is_what_the_command_prints() -> None:
+    out, _failure = run("--coverage")
+    table = [line for line in out.splitlines() if line.startswith("|")]
+    page = (project.BASE_DIR / "docs" / "content-coverage.md").read_text(encoding="utf-8")
+    assert [line for line in page.splitlines() if line.startswith("|")] == table
+    assert len(table) > 250
