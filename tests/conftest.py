@@ -26,20 +26,25 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that commit get back what the migrations wrote, which emptying the database afterwards takes away.
 
-    On SQLite the PostgreSQL tests are left to `test_postgresql.py`, which runs them on a server of its own.
+    On SQLite the PostgreSQL tests are left to `test_postgresql.py`, which runs them on a server of its own. On
+    PostgreSQL the tests that ask no database are left out: they would say the same again.
     """
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker and marker.kwargs.get("transaction"):
             marker.kwargs.setdefault("serialized_rollback", True)
     if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
-        dropped = [item for item in items if item.path.name == "test_postgresql.py"]
+        dropped = [item for item in items if not _asks_a_database(item)]
     else:
         dropped = [item for item in items if item.get_closest_marker("postgresql")]
     if dropped:
         items[:] = [item for item in items if item not in dropped]
         config.hook.pytest_deselected(items=dropped)
     items.sort(key=_looks_at_starter_site)
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("django_db")) or "db" in getattr(item, "fixturenames", ())
 
 
 def _looks_at_starter_site(item: pytest.Item) -> bool:
