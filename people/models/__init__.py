@@ -1,0 +1,20 @@
+"""Who: people, teams, and who belongs where."""
+
+from people.models.memberships import Invitation, JoinRequest, Membership
+from people.models.support import PeopleSettings, SupportGroup, SupportGroupMembership
+from people.models.teams import Region, Team, TeamRole
+from people.models.users import EmailUserManager, User
+
+__all__ = [
+    "EmailUserManager",
+    "Invitation",
+    "JoinRequest",
+    "Membership",
+    "PeopleSettings",
+    "Region",
+    "SupportGroup",
+    "SupportGroupMembership",
+    "Team",
+    "TeamRole",
+    "User",
+]

@@ -1,0 +1,9 @@
+"""News from this room. Receivers in higher rooms call an action of theirs; they hold no rule."""
+
+from django.dispatch import Signal
+
+membership_started = Signal()
+"""Sent after commit with `membership`: somebody has become a member of a team."""
+
+membership_ended = Signal()
+"""Sent after commit with `membership`: somebody is no longer a member of a team."""
