@@ -10,20 +10,28 @@ from wagtail.views import authenticate_with_password
 
 from home import views
 from home.media import serve_media
+from people.account_views import list_sessions, reset_door
 from people.views import admin_door, page_door
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("admin/login/", admin_door, name="admin-door"),
+    re_path(r"^admin/password_reset/", reset_door, name="admin-reset-door"),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
 ]
+# One address for a provider to send people back to, whatever language they read in.
+urlpatterns.append(path("konto/", include("allauth.socialaccount.providers.openid_connect.urls")))
 if settings.SERVE_MEDIA:
     urlpatterns.append(path("media/<path:path>", serve_media))
 
 urlpatterns += i18n_patterns(
     path("konto/", include("allauth.account.urls")),
+    path("konto/totrinn/", include("allauth.mfa.urls")),
+    path("konto/tilkoblet/", include("allauth.socialaccount.urls")),
+    path("konto/okter/", list_sessions, name="usersessions_list"),
+    path("", include("people.urls")),
     path("", include("home.urls")),
     path("", include("courses.urls")),
     # Wagtail's own list, with our door in place of its sign-in page and our way to a page.
