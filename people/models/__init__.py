@@ -2,6 +2,7 @@
 
 from people.models.memberships import Invitation, JoinRequest, Membership
 from people.models.support import PeopleSettings, SupportGroup, SupportGroupMembership
+from people.models.team_list import TeamListUpload
 from people.models.teams import Region, Team, TeamRole
 from people.models.users import EmailUserManager, User
 
@@ -15,6 +16,7 @@ __all__ = [
     "SupportGroup",
     "SupportGroupMembership",
     "Team",
+    "TeamListUpload",
     "TeamRole",
     "User",
 ]
