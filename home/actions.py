@@ -32,7 +32,9 @@ from courses.packages.stream import Names, stream_block
 from courses.packages.yaml_io import load_yaml, plain
 from home.models import HomePage, StandardPage
 from learning.models import LearningPathPage, LearnPage, PathStep
-from people.models import User
+from people.models import Region, SupportGroup, TeamRole, User
+from people.team_list.actions import add_missing_teams
+from safety.tables import read_table
 
 STARTER = settings.BASE_DIR / "home" / "starter"
 NAMESPACE = uuid.UUID("2b1c6f0e-6a43-4c1d-9d0a-54b0f4a1c000")
@@ -59,6 +61,9 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
     load_principles(locales=locales)
     load_glossary(locales=locales)
     report("Principles and glossary")
+    load_people_lists()
+    load_teams()
+    report("Teams")
 
     home = put_page(HomePage, parent=None, locale=locales["nb"], **site["home"])
     put_site(home)
@@ -111,6 +116,25 @@ def load_glossary(*, locales: dict[str, Locale]) -> None:
             row = GlossaryTerm.objects.filter(translation_key=key, locale=locale).first()
             values = {"explanation": "", "other_words": "", "is_nearest": False} | described[code]
             update(row or GlossaryTerm(translation_key=key, locale=locale), slug=slug, **values)
+
+
+def load_people_lists() -> None:
+    """Regions, team roles and support groups to begin with; what is there stays as the administrators have it."""
+    described = read_starter("people.yaml")
+    for position, region in enumerate(described["regions"], start=1):
+        Region.objects.get_or_create(key=region["key"], defaults={**region, "position": position})
+    for position, role in enumerate(described["roles"], start=1):
+        TeamRole.objects.get_or_create(key=role["key"], defaults={**role, "position": position})
+    if not SupportGroup.objects.exists():
+        regions = {region.key: region for region in Region.objects.all()}
+        for group in described["support_groups"]:
+            SupportGroup.objects.create(name=group["name"], region=regions.get(group.get("region")))
+
+
+def load_teams() -> int:
+    """The teams of teams.csv that are not there yet. Returns how many were added."""
+    with (STARTER / "teams.csv").open("rb") as file:
+        return add_missing_teams(table=read_table(file, name="teams.csv"))
 
 
 def update(row: Any, **values: Any) -> None:
