@@ -13,7 +13,8 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _KEPT = {"\u200d", "\u00ad"}
 """A joiner within a word and a soft hyphen do no harm."""
 _NUMBER = re.compile(
-    r"(?<![\w./@-])(?P<country>\(?(?:\+|00)\d{2,3}\)?[ \u00a0-]*)?(?P<local>\(?\d(?:[ \u00a0().\u2010-\u2015-]*\d)*)(?![\w@-])"
+    r"(?<![\w./@-])(?P<country>\(?(?:\+|00)(?:47|\d{2,3})\)?[ \u00a0-]*)?"
+    r"(?P<local>\(?\d(?:[ \u00a0().\u2010-\u2015-]*\d)*)(?![\w@-])"
 )
 _MOBILE_STARTS = ("4", "9")
 """Norwegian mobile numbers have eight digits and start so (Nkom's numbering plan)."""
