@@ -100,6 +100,10 @@ INSTALLED_APPS = [
     "django_filters",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django.contrib.auth",
@@ -125,6 +129,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "people.middleware.SecondFactorMiddleware",
     "home.middleware.SlotMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
@@ -224,6 +229,20 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Flett: "
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a change to how one signs in is told by mail
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_CHANGE_EMAIL = False
+
+MFA_ADAPTER = "people.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
+MFA_TOTP_ISSUER = "Flett"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds: phones' clocks differ
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT  # http://localhost, where a developer tries passkeys
+# Whoever may edit, moderate or administer shows a second factor before these addresses open.
+REQUIRE_MFA = boolean("FLETT_REQUIRE_MFA", default=not DEVELOPMENT)
+SECOND_FACTOR_PREFIXES = ("/admin/", "/moderering/")  # in every language
+SECOND_FACTOR_GROUPS = ("Moderatorer",)  # besides everybody who may enter Wagtail's admin, staff and superusers
 # Demo people of the starter content may only exist where a developer started the server.
 DEMO_LOGINS = DEVELOPMENT and boolean("FLETT_DEMO_LOGINS", default=True)
 
@@ -251,6 +270,7 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILADMIN_LOGIN_URL = "wagtailadmin_login"  # our own door there (people.views.admin_door), never Wagtail's form
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAILUSERS_PASSWORD_ENABLED = False  # nobody chooses a password for somebody else
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # the address is the login: it changes only where it is verified
 WAGTAILIMAGES_IMAGE_MODEL = "courses.FlettImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "courses.FlettDocument"

@@ -1,5 +1,6 @@
 """Addresses of the whole site."""
 
+from allauth.socialaccount.providers.openid_connect.views import callback as openid_callback
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
@@ -10,7 +11,7 @@ from wagtail.views import authenticate_with_password
 
 from home import views
 from home.media import serve_media
-from people.account_views import list_sessions, reset_door
+from people.account_views import list_sessions, openid_login, reset_door
 from people.views import admin_door, page_door
 
 urlpatterns = [
@@ -22,7 +23,10 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
 ]
 # One address for a provider to send people back to, whatever language they read in.
-urlpatterns.append(path("konto/", include("allauth.socialaccount.providers.openid_connect.urls")))
+urlpatterns += [
+    path("konto/oidc/<str:provider_id>/login/", openid_login, name="openid_connect_login"),
+    path("konto/oidc/<str:provider_id>/login/callback/", openid_callback, name="openid_connect_callback"),
+]
 if settings.SERVE_MEDIA:
     urlpatterns.append(path("media/<path:path>", serve_media))
 

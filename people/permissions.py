@@ -15,6 +15,7 @@ An inactive account may nothing.
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 
 from people.models import Membership, SupportGroupMembership, Team
@@ -116,3 +117,18 @@ def memberships_visible_to(user: Any) -> MembershipQuerySet:
 def user_can_see_membership(user: Any, membership: Membership) -> bool:
     """Twin of `memberships_visible_to`. One query."""
     return memberships_visible_to(user).filter(pk=membership.pk).exists()
+
+
+def user_needs_second_factor(user: Any) -> bool:
+    """Who may edit, moderate or administer: staff, superusers, moderators, whoever may enter Wagtail's admin.
+
+    No query for staff and superusers, else at most three.
+    """
+    if not (user.is_authenticated and user.is_active):
+        return False
+    return bool(
+        user.is_superuser
+        or user.is_staff
+        or user.has_perm("wagtailadmin.access_admin")
+        or user.groups.filter(name__in=settings.SECOND_FACTOR_GROUPS).exists()
+    )
