@@ -15,11 +15,13 @@ An inactive account may nothing.
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 
-from people.models import Membership, SupportGroupMembership, Team
-from people.models.memberships import MembershipQuerySet
+from people.models import Invitation, JoinRequest, Membership, SupportGroupMembership, Team, User
+from people.models.memberships import InvitationQuerySet, JoinRequestQuerySet, MembershipQuerySet
 from people.models.teams import TeamQuerySet
 
 
@@ -95,6 +97,145 @@ def teams_managed_by(user: Any) -> TeamQuerySet:
 def user_can_manage_team(user: Any, team: Team) -> bool:
     """Twin of `teams_managed_by`. One query."""
     return teams_managed_by(user).filter(pk=team.pk).exists()
+
+
+def people_who_manage(team: Team) -> QuerySet[User]:
+    """Whom a request to the team is for: its leaders, else the regional group, else the national one, else the
+    administrators. `teams_managed_by`, seen from the team, without the administrators who may do everything. At most
+    four queries.
+    """
+    active = User.objects.filter(is_active=True)
+    leaders = Membership.objects.active().filter(team=team, roles__leads_team=True)
+    support = SupportGroupMembership.objects.active()
+    for level in (
+        active.filter(pk__in=leaders.values("person")),
+        active.filter(
+            pk__in=support.filter(group__region__isnull=False, group__region=team.region_id).values("person")
+        ),
+        active.filter(pk__in=support.filter(group__region__isnull=True).values("person")),
+    ):
+        if level.exists():
+            return level.order_by("pk")
+    return active.filter(is_superuser=True).order_by("pk")
+
+
+def teams_in_care_of(user: Any) -> TeamQuerySet:
+    """The teams of the person's level, whose numbers they may see: their region's, or all for a national group."""
+    if not (user.is_authenticated and user.is_active):
+        return Team.objects.none()
+    if _is_admin(user):
+        return Team.objects.all()
+    return Team.objects.filter(_in_its_regional_group(user) | _in_a_national_group(user))
+
+
+def user_has_team_in_care(user: Any, team: Team) -> bool:
+    """Twin of `teams_in_care_of`. One query."""
+    return teams_in_care_of(user).filter(pk=team.pk).exists()
+
+
+def user_has_a_level(user: Any) -> bool:
+    """Whether the person is in any support group now, or an administrator. At most one query."""
+    if not (user.is_authenticated and user.is_active):
+        return False
+    return _is_admin(user) or SupportGroupMembership.objects.active().filter(person=user).exists()
+
+
+def teams_open_to(user: Any) -> TeamQuerySet:
+    """The teams this person may ask to join: those that are not closed and that they are not in."""
+    if not (user.is_authenticated and user.is_active):
+        return Team.objects.none()
+    return Team.objects.listed().filter(~Exists(_active(user)))
+
+
+def user_can_ask_to_join(user: Any, team: Team) -> bool:
+    """Twin of `teams_open_to`. One query."""
+    return teams_open_to(user).filter(pk=team.pk).exists()
+
+
+def requests_decided_by(user: Any) -> JoinRequestQuerySet:
+    """Requests that wait for this person, or somebody beside them, to decide. Nobody decides their own."""
+    if not (user.is_authenticated and user.is_active):
+        return JoinRequest.objects.none()
+    return JoinRequest.objects.pending().filter(team__in=teams_managed_by(user)).exclude(person=user)
+
+
+def user_can_decide_request(user: Any, request: JoinRequest) -> bool:
+    """Twin of `requests_decided_by`. One query."""
+    return requests_decided_by(user).filter(pk=request.pk).exists()
+
+
+def requests_withdrawn_by(user: Any) -> JoinRequestQuerySet:
+    """One's own requests that wait."""
+    if not (user.is_authenticated and user.is_active):
+        return JoinRequest.objects.none()
+    return JoinRequest.objects.pending().filter(person=user)
+
+
+def user_can_withdraw_request(user: Any, request: JoinRequest) -> bool:
+    """Twin of `requests_withdrawn_by`. One query."""
+    return requests_withdrawn_by(user).filter(pk=request.pk).exists()
+
+
+def invitations_managed_by(user: Any) -> InvitationQuerySet:
+    """Invitations this person may see, send again and take back."""
+    return Invitation.objects.filter(team__in=teams_managed_by(user))
+
+
+def user_can_manage_invitation(user: Any, invitation: Invitation) -> bool:
+    """Twin of `invitations_managed_by`. One query."""
+    return invitations_managed_by(user).filter(pk=invitation.pk).exists()
+
+
+def invitations_open_to(user: Any) -> InvitationQuerySet:
+    """Invitations to an address the person has verified, that they may still say yes to."""
+    if not (user.is_authenticated and user.is_active):
+        return Invitation.objects.none()
+    addresses = EmailAddress.objects.filter(user=user, verified=True).annotate(lower=Lower("email"))
+    return (
+        Invitation.objects.open()
+        .filter(email__in=addresses.values("lower"))
+        .exclude(team__phase=Team.Phase.CLOSED)
+        .exclude(team__in=Team.objects.of_member(user))
+    )
+
+
+def user_can_accept_invitation(user: Any, invitation: Invitation) -> bool:
+    """Twin of `invitations_open_to`. One query."""
+    return invitations_open_to(user).filter(pk=invitation.pk).exists()
+
+
+def memberships_changed_by(user: Any) -> MembershipQuerySet:
+    """Active memberships whose roles and deadline this person sets."""
+    return Membership.objects.active().filter(team__in=teams_managed_by(user))
+
+
+def user_can_change_membership(user: Any, membership: Membership) -> bool:
+    """Twin of `memberships_changed_by`. One query."""
+    return memberships_changed_by(user).filter(pk=membership.pk).exists()
+
+
+def memberships_ended_by(user: Any) -> MembershipQuerySet:
+    """Active memberships this person may end: those of the teams they manage, and their own."""
+    if not (user.is_authenticated and user.is_active):
+        return Membership.objects.none()
+    return Membership.objects.active().filter(Q(person=user) | Q(team__in=teams_managed_by(user)))
+
+
+def user_can_end_membership(user: Any, membership: Membership) -> bool:
+    """Twin of `memberships_ended_by`. One query."""
+    return memberships_ended_by(user).filter(pk=membership.pk).exists()
+
+
+def history_visible_to(user: Any) -> MembershipQuerySet:
+    """Memberships, ended ones too, that this person may look back on: their own, and those of teams they manage."""
+    if not (user.is_authenticated and user.is_active):
+        return Membership.objects.none()
+    return Membership.objects.filter(Q(person=user) | Q(team__in=teams_managed_by(user)))
+
+
+def user_can_see_history(user: Any, membership: Membership) -> bool:
+    """Twin of `history_visible_to`. One query."""
+    return history_visible_to(user).filter(pk=membership.pk).exists()
 
 
 def user_can_edit_team_list(user: Any) -> bool:

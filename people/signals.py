@@ -5,5 +5,8 @@ from django.dispatch import Signal
 membership_started = Signal()
 """Sent after commit with `membership`: somebody has become a member of a team."""
 
+membership_changed = Signal()
+"""Sent after commit with `membership`: its suggested deadline is another."""
+
 membership_ended = Signal()
 """Sent after commit with `membership`: somebody is no longer a member of a team."""

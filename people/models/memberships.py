@@ -68,7 +68,8 @@ class Membership(models.Model):
 
 class JoinRequestQuerySet(models.QuerySet["JoinRequest"]):
     def pending(self) -> Self:
-        return self.filter(outcome="")
+        """Requests nobody has answered, from people who can still sign in."""
+        return self.filter(outcome="", person__is_active=True)
 
 
 class JoinRequest(models.Model):
@@ -131,6 +132,7 @@ class Invitation(models.Model):
     language = models.CharField(_("språk"), max_length=5, choices=settings.LANGUAGES, default="nb")
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(_("sendt"), default=timezone.now)
     expires_at = models.DateTimeField(_("gjelder til"))
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(
@@ -157,3 +159,8 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} → {self.team}"
+
+    @property
+    def is_open(self) -> bool:
+        """Twin of `InvitationQuerySet.open`."""
+        return self.accepted_at is None and self.revoked_at is None and self.expires_at > timezone.now()
