@@ -30,7 +30,6 @@ class Migration(migrations.Migration):
                 ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("name", models.CharField(max_length=200, verbose_name="filnavn")),
                 ("content", models.BinaryField()),
-                ("fingerprint", models.CharField(max_length=64)),
                 ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("applied_at", models.DateTimeField(blank=True, null=True)),
             ],

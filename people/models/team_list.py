@@ -10,15 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class TeamListUpload(models.Model):
-    """The very file a dry run was shown for, so that nothing else can be applied in its name.
-
-    `fingerprint` is what the dry run said would change: where the teams have changed since, it no longer holds.
-    """
+    """The very file a dry run was shown for, so that nothing else can be applied in its name."""
 
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("filnavn"), max_length=200)
     content = models.BinaryField()
-    fingerprint = models.CharField(max_length=64)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
     applied_at = models.DateTimeField(null=True, blank=True)

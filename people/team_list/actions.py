@@ -52,42 +52,32 @@ def hand_in_team_list(*, file: IO[bytes], name: str, by: User) -> tuple[TeamList
     TeamListUpload.objects.filter(applied_at=None, uploaded_at__lt=timezone.now() - UPLOAD_LIVES).delete()
     if not (plan.is_sound and plan.changes_anything):
         return None, plan
-    upload = TeamListUpload.objects.create(
-        name=name[-200:], content=content, fingerprint=plan.fingerprint, uploaded_by=by
-    )
-    return upload, plan
+    return TeamListUpload.objects.create(name=name[-200:], content=content, uploaded_by=by), plan
+
+
+def plan_of_upload(upload: TeamListUpload) -> Plan:
+    """What the file would change now. Raises AlreadyAppliedError."""
+    if upload.applied_at or upload.uploaded_at < timezone.now() - UPLOAD_LIVES:
+        raise AlreadyAppliedError
+    return plan_import(read_table(ContentFile(bytes(upload.content)), name=upload.name))
 
 
 @transaction.atomic
-def apply_team_list(*, upload: TeamListUpload) -> Plan:
-    """Do what the dry run of this file said: no more, no less.
+def apply_team_list(*, upload: TeamListUpload, fingerprint: str) -> Plan:
+    """Do what the dry run of this file said: no more, no less. `fingerprint` is of the plan that was shown.
 
     One list at a time; the second of two waits, and then finds that the file is used or that the teams have changed.
     Raises AlreadyAppliedError and ListChangedError, which leave everything as it was.
     """
     wait_for_the_list()
-    locked = TeamListUpload.objects.select_for_update().get(pk=upload.pk)
-    if locked.applied_at or locked.uploaded_at < timezone.now() - UPLOAD_LIVES:
-        raise AlreadyAppliedError
-    plan = plan_import(read_table(ContentFile(bytes(locked.content)), name=locked.name))
-    if not plan.is_sound or plan.fingerprint != locked.fingerprint:
+    locked = TeamListUpload.objects.select_for_update(of=("self",)).get(pk=upload.pk)
+    plan = plan_of_upload(locked)
+    if not plan.is_sound or plan.fingerprint != fingerprint:
         raise ListChangedError(plan)
     _carry_out(plan)
     locked.applied_at = timezone.now()
     locked.content = b""
     locked.save(update_fields=["applied_at", "content"])
-    return plan
-
-
-@transaction.atomic
-def show_team_list_again(*, upload: TeamListUpload) -> Plan:
-    """A new dry run of the same file, which is what counts from now on. Raises AlreadyAppliedError."""
-    locked = TeamListUpload.objects.select_for_update().get(pk=upload.pk)
-    if locked.applied_at:
-        raise AlreadyAppliedError
-    plan = plan_import(read_table(ContentFile(bytes(locked.content)), name=locked.name))
-    locked.fingerprint = plan.fingerprint
-    locked.save(update_fields=["fingerprint"])
     return plan
 
 

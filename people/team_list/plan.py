@@ -78,6 +78,12 @@ class Plan:
         return {kind: found[kind] for kind in (NEW, CHANGED, UNCHANGED, BAD)}
 
     @property
+    def sections(self) -> list[tuple[str, list[PlannedRow]]]:
+        """The rows by kind, what needs looking at first."""
+        kinds = (BAD, CHANGED, NEW, UNCHANGED)
+        return [(kind, rows) for kind in kinds if (rows := self.of_kind(kind))]
+
+    @property
     def is_sound(self) -> bool:
         """No fault anywhere: one bad row stops the whole file."""
         return not self.problems and not self.counts[BAD]
