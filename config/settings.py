@@ -5,6 +5,8 @@ other variable is named in docs/operations.md. A missing or malformed variable s
 line that names it.
 """
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,42 @@ def address(name: str, default: str, parse: Callable[[str], dict[str, Any]]) -> 
     if not found:
         raise ImproperlyConfigured(f"{name} is missing or malformed; docs/operations.md shows what it looks like")
     return found
+
+
+def openid_providers(name: str, *, allow_http: bool) -> list[dict[str, Any]]:
+    """Read providers of sign-in, a JSON list of objects with exactly `id`, `name`, `server_url`, `client_id`, `secret`.
+
+    Raises ImproperlyConfigured naming what is wrong, never a value (one of them is a secret).
+    """
+    try:
+        given = json.loads(env.str(name, "[]"))
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be a JSON list; docs/operations.md shows what it looks like"
+        ) from error
+    fields = {"id", "name", "server_url", "client_id", "secret"}
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        raise ImproperlyConfigured(f"{name} must be a JSON list of objects")
+    for place, each in enumerate(given, 1):
+        if set(each) != fields or not all(isinstance(value, str) and value.strip() for value in each.values()):
+            raise ImproperlyConfigured(f"{name}, provider {place}: needs exactly {', '.join(sorted(fields))}, as texts")
+        if not re.fullmatch(r"[a-z0-9-]{1,30}", each["id"]):
+            raise ImproperlyConfigured(f"{name}, provider {place}: id must be small letters, digits and -")
+        server = urlsplit(each["server_url"])
+        if not server.hostname or server.scheme not in ({"https", "http"} if allow_http else {"https"}):
+            raise ImproperlyConfigured(f"{name}, provider {place}: server_url must begin with https://")
+    if len({each["id"] for each in given}) != len(given):
+        raise ImproperlyConfigured(f"{name}: two providers have the same id")
+    return [
+        {
+            "provider_id": each["id"],
+            "name": each["name"],
+            "client_id": each["client_id"],
+            "secret": each["secret"],
+            "settings": {"server_url": each["server_url"].rstrip("/")},
+        }
+        for each in given
+    ]
 
 
 DEVELOPMENT = choice("FLETT_ENV", {"production", "development"}, "production") == "development"
@@ -217,6 +255,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "people.passwords.DressedUpPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -227,12 +266,40 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_ADAPTER = "people.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Flett: "
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a change to how one signs in is told by mail
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_CHANGE_EMAIL = False
+ACCOUNT_FORMS = {"signup": "people.forms_accounts.SignupForm"}
+# Whole workplaces share one address of the network: limits by address stop floods, those by key stop guessing.
+# What `login_failed` counts by is decided in people/adapters.py, so that nobody can lock a colleague out.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": "60/m/ip,5/5m/key",
+    "login_failed_from_known_device": "5/5m/key",
+    "login_failed_anywhere": "100/h/key",
+    "signup": "60/m/ip",
+    "confirm_email": "1/10s/key,10/h/key",
+    "reset_password": "60/m/ip,3/10m/key",
+    "reset_password_from_key": "60/m/ip",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "reauthenticate": "10/m/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = number("FLETT_PROXY_COUNT", 1 if boolean("FLETT_TRUST_PROXY", default=False) else 0)
 
+SOCIALACCOUNT_ADAPTER = "people.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": openid_providers("FLETT_OIDC", allow_http=ALLOW_HTTP),
+    }
+}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True  # see the adapter
+
+MFA_FORMS = {"add_webauthn": "people.forms_accounts.AddPasskeyForm"}
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_ADAPTER = "people.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True

@@ -11,7 +11,7 @@ from wagtail.views import authenticate_with_password
 
 from home import views
 from home.media import serve_media
-from people.account_views import list_sessions, openid_login, reset_door
+from people.account_views import confirm_code, list_sessions, openid_login, reset_door
 from people.views import admin_door, page_door
 
 urlpatterns = [
@@ -31,6 +31,7 @@ if settings.SERVE_MEDIA:
     urlpatterns.append(path("media/<path:path>", serve_media))
 
 urlpatterns += i18n_patterns(
+    path("konto/confirm-email/", confirm_code, name="account_email_verification_sent"),
     path("konto/", include("allauth.account.urls")),
     path("konto/totrinn/", include("allauth.mfa.urls")),
     path("konto/tilkoblet/", include("allauth.socialaccount.urls")),

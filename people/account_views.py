@@ -4,14 +4,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
+from allauth.account.views import ConfirmEmailVerificationCodeView
 from allauth.socialaccount.adapter import get_adapter as get_social_adapter
 from allauth.socialaccount.providers.openid_connect import views as openid
 from allauth.usersessions.internal.flows import sessions as session_flows
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -64,6 +67,22 @@ class SessionList(ListUserSessionsView):
 
 
 list_sessions = SessionList.as_view()
+
+
+class ConfirmCode(ConfirmEmailVerificationCodeView):
+    """Where the code from the mail is typed. A new one is sent as often, and takes as long, whether or not the address
+    has an account already: the mail alone says which.
+    """
+
+    def _resend_form_valid(self, form: Any) -> HttpResponse:
+        self._process.generate_code()
+        self._process.send()
+        self._process.record_resend()
+        self._process.persist()
+        return HttpResponseRedirect(self.passthrough_next_url(reverse("account_email_verification_sent")))
+
+
+confirm_code = login_not_required(ConfirmCode.as_view())
 
 
 @never_cache

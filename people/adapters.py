@@ -6,11 +6,16 @@ from typing import Any
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.models import EmailAddress
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from django.http import HttpRequest
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
+
+from people.devices import find_device, remember_device
 
 SITE_NAME = "Flett"
 
@@ -36,6 +41,54 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
         return bool(super().is_reauthentication_required(app=app))
 
+    # --- limits: what a wrong password counts against ---
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        email = credentials.get("email", "").strip().lower()
+        device = find_device(request, email)
+        return f"device:{device}:{email}" if device else f"address:{ratelimit.get_ip(request)}:{email}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse before the password is looked at, for known and unknown addresses alike.
+
+        On a device the person has signed in on: five wrong in five minutes. Elsewhere the same for each address of
+        the network, sixty a minute for all people at it, and a hundred an hour for one person from everywhere: more
+        than one guesser alone can use up, so that it takes many at once to shut out a person on a new device.
+        """
+        email = credentials.get("email", "").strip().lower()
+        key = self._get_login_attempts_cache_key(request, **credentials)
+        if find_device(request, email):
+            limits = [("login_failed_from_known_device", key)]
+        else:
+            limits = [("login_failed", key), ("login_failed_anywhere", email)]
+        self._used = []
+        for action, counted_by in limits:
+            usage = ratelimit.consume(request, app="allauth.account", action=action, key=counted_by)
+            if not usage:
+                raise self.validation_error("too_many_login_attempts")
+            self._used.append(usage)
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        for usage in self._used:
+            usage.rollback()
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """A new password has been set by mail: the person may try at once, wherever the limits stood."""
+        email = credentials.get("email", "").strip().lower()
+        key = self._get_login_attempts_cache_key(request, **credentials)
+        for action, counted_by in [
+            ("login_failed_from_known_device", key),
+            ("login_failed", key),
+            ("login_failed_anywhere", email),
+        ]:
+            ratelimit.clear(request, app="allauth.account", action=action, key=counted_by)
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        for email in dict.fromkeys([user.email, kwargs.get("email") or user.email]):
+            remember_device(request, response, email)
+        return response
+
     def is_safe_url(self, url: str) -> bool:
         return url_has_allowed_host_and_scheme(
             url, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()
@@ -54,3 +107,30 @@ class MFAAdapter(DefaultMFAAdapter):
         if number == 1:
             return gettext("Min passnøkkel")
         return gettext("Passnøkkel %(number)d") % {"number": number}
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    """Sign-in with a workplace's own provider (docs/decisions/0006-accounts.md)."""
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: Any) -> Any:
+        """Keep who it is and nothing else the provider tells; a claim that is not plainly true is false."""
+        sociallogin.account.extra_data = {}
+        for address in sociallogin.email_addresses:
+            address.verified = address.verified is True
+        return super().populate_user(request, sociallogin, data)
+
+    def authenticate_by_email(self, sociallogin: Any) -> tuple[Any, str] | None:
+        """The account to link to: one with an address that the provider *and* Flett have verified.
+
+        An address somebody has typed here without showing that it is theirs links to nothing: else it would be enough
+        to sign up with a colleague's address and wait.
+        """
+        for claimed in sociallogin.email_addresses:
+            if not claimed.verified:
+                continue
+            ours = (
+                EmailAddress.objects.filter(email__iexact=claimed.email, verified=True).select_related("user").first()
+            )
+            if ours is not None:
+                return ours.user, claimed.email
+        return None
