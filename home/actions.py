@@ -31,8 +31,10 @@ from courses.packages.reader import PackageReader
 from courses.packages.stream import Names, stream_block
 from courses.packages.yaml_io import load_yaml, plain
 from home.models import HomePage, StandardPage
+from learning.actions import assign_onboarding_paths
 from learning.models import LearningPathPage, LearnPage, PathStep
-from people.models import Region, SupportGroup, TeamRole, User
+from people.actions import add_member
+from people.models import Region, SupportGroup, Team, TeamRole, User
 from people.team_list.actions import add_missing_teams
 from safety.tables import read_table
 
@@ -269,8 +271,11 @@ def remove_welcome_page() -> None:
             page.delete()
 
 
-def make_demo_people(*, password: str, people: list[dict[str, Any]]) -> None:
-    """Invented people with one password, to try Flett with. Raises ImproperlyConfigured in production."""
+def make_demo_people(*, password: str, people: list[dict[str, Any]], team: dict[str, Any] | None = None) -> None:
+    """Invented people with one password, to try Flett with, and an invented team that those with roles are in.
+
+    Raises ImproperlyConfigured in production.
+    """
     if not settings.DEMO_LOGINS:
         raise ImproperlyConfigured("Demo people exist only with FLETT_ENV=development and FLETT_DEMO_LOGINS=true.")
     for person in people:
@@ -282,3 +287,7 @@ def make_demo_people(*, password: str, people: list[dict[str, Any]]) -> None:
         EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
         for group in person.get("groups", []):
             user.groups.add(Group.objects.get(name=group))
+        if team and "team_roles" in person and not user.memberships.filter(team__key=team["key"]).exists():
+            demo_team, _made = Team.objects.get_or_create(key=team["key"], defaults=team)
+            add_member(person=user, team=demo_team, roles=TeamRole.objects.filter(key__in=person["team_roles"]))
+            assign_onboarding_paths(person=user)
