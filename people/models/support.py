@@ -79,6 +79,18 @@ class PeopleSettings(models.Model):
     invitation_days = models.PositiveSmallIntegerField(
         _("dager en invitasjon gjelder"), default=14, validators=[MinValueValidator(1), MaxValueValidator(90)]
     )
+    deletion_days = models.PositiveSmallIntegerField(
+        _("dager fra noen ber om sletting til kontoen slettes"),
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text=_("I disse dagene kan de angre. Loven krever at sletting ikke venter lenger enn nødvendig."),
+    )
+    unused_months = models.PositiveSmallIntegerField(
+        _("måneder uten innlogging før kontoen slettes"),
+        default=24,
+        validators=[MinValueValidator(6), MaxValueValidator(120)],
+        help_text=_("De får e-post 30 dager før."),
+    )
 
     class Meta:
         verbose_name = _("innstillinger for folk og team")
