@@ -271,7 +271,10 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Flett: "
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a change to how one signs in is told by mail
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_FORMS = {"signup": "people.forms_accounts.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "people.forms_accounts.SignupForm",
+    "reset_password": "people.forms_accounts.ResetPasswordForm",
+}
 # Whole workplaces share one address of the network: limits by address stop floods, those by key stop guessing.
 # What `login_failed` counts by is decided in people/adapters.py, so that nobody can lock a colleague out.
 ACCOUNT_RATE_LIMITS = {

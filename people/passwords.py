@@ -32,10 +32,10 @@ class DressedUpPasswordValidator(CommonPasswordValidator):
         self.known = self.passwords | OWN_WORDS
 
     def validate(self, password: str, user: Any = None) -> None:
-        for form in (password.lower(), password.lower().translate(DISGUISES)):
-            core = re.sub(r"[\s\W_]", "", DECORATION.sub("", form))
-            doubled = core[: len(core) // 2] if core[: len(core) // 2] * 2 == core else core
-            if not core or core in self.known or doubled in self.known:
+        plain = re.sub(r"[\W_]", "", DECORATION.sub("", password.lower()))
+        for core in (plain, plain.translate(DISGUISES)):
+            half = core[: len(core) // 2]
+            if core in self.known or (half * 2 == core and half in self.known) or not core:
                 raise ValidationError(self.get_error_message(), code="password_too_common")
 
     def get_error_message(self) -> str:
