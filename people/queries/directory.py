@@ -1,7 +1,7 @@
-"""The directory of teams, open to anyone, and the people of a team, for those who may see them."""
+"""The directory of teams, open to anyone, and the ways to one team."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from people.alphabet import sort_key
 from people.counties import TILES, Tile
-from people.models import Membership, Region, Team
+from people.models import Region, Team
 from people.permissions import user_can_manage_team, user_can_see_people
 
 PAGE_SIZE = 30
@@ -188,21 +188,3 @@ def get_managed_team_for(user: Any, slug: str) -> Team:
     if user_can_see_people(user, team):
         raise PermissionDenied
     raise Http404
-
-
-def get_team_people(team: Team) -> list[Membership]:
-    """Who is in the team now, leaders first, then by role and name. The caller has authorised. Two queries."""
-    found = (
-        Membership.objects.active()
-        .filter(team=team, person__is_active=True)
-        .select_related("person")
-        .prefetch_related("roles")
-    )
-    return sorted(found, key=_by_role_and_name)
-
-
-def _by_role_and_name(membership: Membership) -> tuple[bool, int, str, int]:
-    roles: Iterable[Any] = membership.roles.all()
-    first = min((role.position for role in roles), default=9_999)
-    leads = any(role.leads_team for role in roles)
-    return (not leads, first, sort_key(str(membership.person)), membership.pk)

@@ -11,13 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from people import team_actions
 from people.models import Team
-from people.permissions import (
-    user_can_edit_team_list,
-    user_can_manage_team,
-    user_can_see_people,
-    user_can_set_people_settings,
-)
-from people.queries.directory import Choice, get_directory, get_managed_team_for, get_team, get_team_people
+from people.permissions import user_can_edit_team_list, user_can_set_people_settings
+from people.queries.directory import Choice, get_directory, get_managed_team_for, get_team
+from people.queries.membership import get_members, get_standing
 from people.team_forms import TeamForm
 from safety.text import TextRefusedError, clean_line
 
@@ -65,12 +61,11 @@ def address_without(query: QueryDict, name: str) -> str:
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     """About the team, for anyone; its people for those who may see them."""
     found = get_team(slug)
-    may_see_people = user_can_see_people(request.user, found)
+    standing = get_standing(request.user, found)  # type: ignore[arg-type]
     context = {
         "team": found,
-        "may_see_people": may_see_people,
-        "may_manage": may_see_people and user_can_manage_team(request.user, found),
-        "people": get_team_people(found) if may_see_people else [],
+        "standing": standing,
+        "people": list(get_members(found)) if standing.sees_people else [],
     }
     return TemplateResponse(request, "people/team.html", context)
 
