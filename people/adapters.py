@@ -5,7 +5,6 @@ from typing import Any
 
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -18,6 +17,7 @@ from django.utils.translation import gettext
 from people.devices import find_device, remember_device
 
 SITE_NAME = "Flett"
+SIGNED_IN_KEY = "signed_in_at"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -35,9 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app: str) -> bool:
         """Whoever has signed in within `ACCOUNT_REAUTHENTICATION_TIMEOUT` has just confirmed who they are."""
-        records = get_authentication_records(self.request, self.request.user)
-        newest = max((record["at"] for record in records), default=0)
-        if time.time() - newest < account_settings.REAUTHENTICATION_TIMEOUT:
+        if time.time() - self.request.session.get(SIGNED_IN_KEY, 0) < account_settings.REAUTHENTICATION_TIMEOUT:
             return False
         return bool(super().is_reauthentication_required(app=app))
 
@@ -85,6 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        request.session[SIGNED_IN_KEY] = time.time()
         for email in dict.fromkeys([user.email, kwargs.get("email") or user.email]):
             remember_device(request, response, email)
         return response
