@@ -8,3 +8,4 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from people import checks, receivers  # noqa: F401
+        from people.own_data import collectors  # noqa: F401

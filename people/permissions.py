@@ -273,3 +273,24 @@ def user_needs_second_factor(user: Any) -> bool:
         or user.has_perm("wagtailadmin.access_admin")
         or user.groups.filter(name__in=settings.SECOND_FACTOR_GROUPS).exists()
     )
+
+
+def people_visible_to(user: Any) -> QuerySet[User]:
+    """Whose page and picture this person may see: their own, those in teams whose people they may see, and those who
+    wait for their answer.
+    """
+    if not (user.is_authenticated and user.is_active):
+        return User.objects.none()
+    open_accounts = User.objects.filter(is_active=True)
+    if _is_admin(user):
+        return open_accounts
+    return open_accounts.filter(
+        Q(pk=user.pk)
+        | Q(pk__in=memberships_visible_to(user).values("person"))
+        | Q(pk__in=requests_decided_by(user).values("person"))
+    )
+
+
+def user_can_see_person(user: Any, person: User) -> bool:
+    """Twin of `people_visible_to`. One query."""
+    return people_visible_to(user).filter(pk=person.pk).exists()

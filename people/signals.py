@@ -10,3 +10,8 @@ membership_changed = Signal()
 
 membership_ended = Signal()
 """Sent after commit with `membership`: somebody is no longer a member of a team."""
+
+person_erasing = Signal()
+"""Sent inside the transaction that deletes an account, with `person` and `former`: give what must stay to `former`,
+delete the rest. Rows that cascade from the person need nothing.
+"""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from people.views import directory, membership, people_settings
+from people.views import directory, membership, own_data, people_settings
 
 app_name = "people"
 
@@ -23,6 +23,16 @@ urlpatterns = [
     path("team/<slug:slug>/invitasjoner/<int:pk>/send/", membership.resend, name="resend-invitation"),
     path("team/invitasjon/<uuid:key>/", membership.invitation, name="invitation"),
     path("konto/medlemskap/", membership.own_history, name="own-memberships"),
+    path("konto/", own_data.account, name="account"),
+    path("konto/profil/", own_data.profile, name="profile"),
+    path("konto/sprak-og-varsler/", own_data.preferences, name="preferences"),
+    path("konto/alt-om-meg/", own_data.own_data, name="own-data"),
+    path("konto/alt-om-meg/kopi/", own_data.make_export, name="make-export"),
+    path("konto/alt-om-meg/kopi/<uuid:key>/", own_data.download_export, name="download-export"),
+    path("konto/slett/", own_data.delete_account, name="delete-account"),
+    path("konto/behold/", own_data.keep_account, name="keep-account"),
+    path("folk/<int:pk>/", own_data.person, name="person"),
+    path("folk/<int:pk>/bilde/<uuid:key>/<slug:size>/", own_data.picture, name="picture"),
     path("oversikt/team/", membership.overview, name="overview"),
     path("innstillinger/team/", people_settings.people_settings, name="people-settings"),
 ]
