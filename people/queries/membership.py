@@ -171,4 +171,5 @@ def get_level_overview(user: User) -> TeamQuerySet:
             is_managed=Q(pk__in=teams_managed_by(user).values("pk")),
         )
         .select_related("region")
+        .order_by("sort_text", "pk")
     )

@@ -70,7 +70,9 @@ def status_of(form: Any) -> int:
 def join(request: PersonRequest, slug: str) -> HttpResponse:
     """Ask to join, for anyone who has signed in. The answer to somebody who waits or is in already is the team."""
     team = get_team(slug)
-    form = JoinForm(request.POST or None)
+    if request.method != "POST" and stands_already(request.user, team):
+        return redirect(team)
+    form = JoinForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             actions.ask_to_join(person=request.user, team=team, **form.cleaned_data)
@@ -90,6 +92,14 @@ def join(request: PersonRequest, slug: str) -> HttpResponse:
             return redirect(team)
     context = {"team": team, "form": form, "closed": team.phase == Team.Phase.CLOSED}
     return TemplateResponse(request, "people/join.html", context, status=status_of(form))
+
+
+def stands_already(user: User, team: Team) -> bool:
+    """Whether the person is in the team, or waits for its answer."""
+    return (
+        Membership.objects.active().filter(person=user, team=team).exists()
+        or JoinRequest.objects.pending().filter(person=user, team=team).exists()
+    )
 
 
 @login_required
