@@ -18,7 +18,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
-from wagtail.admin.widgets.button import Button
+from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.log_actions import log
 from wagtail.permission_policies.base import BasePermissionPolicy
 
@@ -139,7 +139,7 @@ class TeamIndexView(generic.IndexView):
     def header_buttons(self) -> list[Button]:
         return [
             *super().header_buttons,
-            Button(_("Importer og eksporter"), url=reverse("team_list_admin:import"), icon_name="upload"),
+            HeaderButton(_("Importer og eksporter"), url=reverse("team_list_admin:import"), icon_name="upload"),
         ]
 
 
@@ -150,7 +150,13 @@ class TeamViewSet(AdministratorViewSet):
     icon = "group"
     menu_label = gettext_lazy("Team")
     index_view_class = TeamIndexView
-    list_display: ClassVar[list[Any]] = ["name", "county", "programme", "phase", DateColumn("status_on", width="15%")]
+    list_display: ClassVar[list[Any]] = [
+        "name",
+        "county",
+        "programme",
+        "phase",
+        DateColumn("status_on", label=gettext_lazy("Opplysningene er fra"), width="15%"),
+    ]
     list_filter: ClassVar[list[str]] = ["county", "programme", "phase", "region"]
     search_fields: ClassVar[list[str]] = ["search_text"]
     search_backend_name = None
@@ -263,7 +269,7 @@ class AdministratorMenuItem(MenuItem):
 class PeopleViewSetGroup(ModelViewSetGroup):
     """One place in the menu for teams and the lists around them."""
 
-    menu_label = gettext_lazy("Team og grupper")
+    menu_label = gettext_lazy("Team")
     menu_icon = "group"
     menu_order = 260
     items = (

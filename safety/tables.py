@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
+from defusedxml import DefusedXmlException
 from django.utils.translation import gettext as _
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -110,13 +111,14 @@ def _read_xlsx(file: IO[bytes]) -> Iterator[Row]:
             # A file may claim a million rows and hold ten: the claim is not read.
             sheet.reset_dimensions()
             for number, cells in enumerate(sheet.iter_rows(max_col=TABLE_MAX_COLUMNS + 1, values_only=True), start=1):
-                yield Row(number, _trimmed([_as_text(cell) for cell in cells]))
+                if any(cell is not None for cell in cells):
+                    yield Row(number, _trimmed([_as_text(cell) for cell in cells]))
         finally:
             book.close()
     except ArchiveRefusedError as error:
         raise FileRefusedError(str(error)) from error
     except (
-        *(ParseError, InvalidFileException, zipfile.BadZipFile),
+        *(ParseError, DefusedXmlException, InvalidFileException, zipfile.BadZipFile),
         *(KeyError, IndexError, ValueError, TypeError, AttributeError, OSError, EOFError),
     ) as error:
         if isinstance(error, FileRefusedError):
