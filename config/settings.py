@@ -96,6 +96,7 @@ DEVELOPMENT_KEY = "development-only-key-never-used-where-FLETT_ENV-is-production
 SECRET_KEY = env.str("FLETT_SECRET_KEY", DEVELOPMENT_KEY if DEVELOPMENT else environ.Env.NOTSET)
 if not DEVELOPMENT and (SECRET_KEY == DEVELOPMENT_KEY or len(SECRET_KEY) < 50):
     raise ImproperlyConfigured("FLETT_SECRET_KEY must be a random text of at least 50 characters")
+SECRET_KEY_FALLBACKS = [key for key in env.str("FLETT_OLD_SECRET_KEYS", "").split(",") if key]
 
 BASE_URL = env.str("FLETT_BASE_URL", "http://127.0.0.1:8000" if DEVELOPMENT else environ.Env.NOTSET).rstrip("/")
 BASE_PARTS = urlsplit(BASE_URL)
