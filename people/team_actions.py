@@ -24,17 +24,13 @@ def edit_team(
         locked.status_on = timezone.localdate()
         locked.status_source = TEAMS_OWN_WORDS
     locked.phase = phase
-    locked.about = clean_lines(about, most=_most("about"))
-    locked.contact_route = clean_line(contact_route, most=_most("contact_route"))
-    locked.municipalities = clean_line(municipalities, most=_most("municipalities"))
-    locked.hospital_trust = clean_line(hospital_trust, most=_most("hospital_trust"))
+    locked.about = clean_lines(about, most=Team.room_for("about"))
+    locked.contact_route = clean_line(contact_route, most=Team.room_for("contact_route"))
+    locked.municipalities = clean_line(municipalities, most=Team.room_for("municipalities"))
+    locked.hospital_trust = clean_line(hospital_trust, most=Team.room_for("hospital_trust"))
     refuse_private_number(locked.about)
     refuse_private_number(locked.contact_route)
     locked.save()
-
-
-def _most(field: str) -> int:
-    return Team._meta.get_field(field).max_length or 0
 
 
 @transaction.atomic

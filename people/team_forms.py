@@ -33,7 +33,7 @@ class TeamForm(forms.ModelForm):
     def through_the_door(self, field: str, *, clean: Callable[..., str] = clean_line) -> str:
         """The field's text as it may come in, else the door's words as the field's error."""
         try:
-            return clean(self.cleaned_data[field], most=Team._meta.get_field(field).max_length or 0)
+            return clean(self.cleaned_data[field], most=Team.room_for(field))
         except TextRefusedError as error:
             raise ValidationError(error.message, code="refused") from error
 

@@ -221,9 +221,9 @@ class AddSupportMemberView(generic.CreateView):
         log(instance=membership, action="wagtail.create", content_changed=True)
         return membership
 
-    def get_edit_url(self) -> None:
-        """There is nothing to edit: it is ended, or it is not."""
-        return
+    def get_success_buttons(self) -> list[Any]:
+        """There is nothing to edit: a membership lasts, or it is ended."""
+        return []
 
 
 class EndSupportMemberView(generic.DeleteView):

@@ -56,7 +56,7 @@ def read_table(file: IO[bytes], *, name: str) -> list[Row]:
     if file.tell() > TABLE_MAX_BYTES:
         raise FileRefusedError(_("Lista er for stor. Den kan være høyst %d MB.") % (TABLE_MAX_BYTES // MEGABYTE))
     check_document(file, name=name)
-    rows = []
+    rows: list[Row] = []
     for row in _read_xlsx(file) if extension == "xlsx" else _read_csv(file):
         if not any(row.cells):
             continue

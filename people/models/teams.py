@@ -166,6 +166,18 @@ class Team(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("people:team", args=[self.slug])
 
+    @classmethod
+    def room_for(cls, field: str) -> int:
+        """How many characters a text field holds."""
+        found: Any = cls._meta.get_field(field)
+        return int(found.max_length)
+
+    @classmethod
+    def label_of(cls, field: str) -> str:
+        """What the field is called in the language being read."""
+        found: Any = cls._meta.get_field(field)
+        return str(found.verbose_name)
+
     def make_search_text(self) -> str:
         """Name, municipalities and county as search compares them."""
         return fold(f"{self.name} | {self.municipalities} | {self.county}")

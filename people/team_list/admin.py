@@ -48,7 +48,7 @@ def _authorise(user: Any) -> None:
 def import_list(request: HttpRequest) -> HttpResponse:
     """Hand in a file. Changes no team: what it would change is shown first."""
     _authorise(request.user)
-    form = TeamListForm(request.POST or None, request.FILES or None)
+    form = TeamListForm(request.POST, request.FILES) if request.method == "POST" else TeamListForm()
     plan: Plan | None = None
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]

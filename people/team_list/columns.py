@@ -35,11 +35,11 @@ class Column:
 
     @property
     def label(self) -> str:
-        return str(Team._meta.get_field(self.name).verbose_name)
+        return Team.label_of(self.name)
 
 
 def _line(name: str) -> Column:
-    most = Team._meta.get_field(name).max_length or 0
+    most = Team.room_for(name)
     return Column(name, lambda cell, regions: clean_line(cell, most=most))
 
 
@@ -83,7 +83,7 @@ def _read_date(cell: str, regions: Regions) -> date:
 
 
 def _read_contact(cell: str, regions: Regions) -> str:
-    line = clean_line(cell, most=Team._meta.get_field("contact_route").max_length or 0)
+    line = clean_line(cell, most=Team.room_for("contact_route"))
     refuse_private_number(line)
     return line
 
@@ -117,7 +117,7 @@ def column_of_heading(heading: str) -> str | None:
     for code, _label in settings.LANGUAGES:
         with translation.override(code):
             for name in HEADINGS:
-                if fold(heading) == fold(str(Team._meta.get_field(name).verbose_name)):
+                if fold(heading) == fold(Team.label_of(name)):
                     return name
     return None
 

@@ -19,7 +19,6 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from config.settings import openid_providers
-from people import checks
 from people.account_views import describe_browser
 from people.adapters import MFAAdapter
 from people.models import User
@@ -262,13 +261,6 @@ def test_a_malformed_provider_stops_the_start_without_telling_the_secret(given: 
         read(given)
     assert told in str(raised.value)
     assert GOOD["secret"] not in str(raised.value)
-
-
-def test_limits_per_process_are_mentioned() -> None:
-    assert [each.id for each in checks.check_limits_are_shared(None)] == ["people.I001"]
-    shared = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://cache"}}
-    with override_settings(CACHES={**settings.CACHES, **shared}):
-        assert checks.check_limits_are_shared(None) == []
 
 
 def test_nothing_of_accounts_is_written_into_pages() -> None:
