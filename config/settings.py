@@ -216,7 +216,7 @@ if not DATABASES["default"]["NAME"]:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": address("FLETT_CACHE_URL", "locmemcache://", env.cache_url_config),
+    "default": address("FLETT_CACHE_URL", "locmemcache://?max_entries=20000", env.cache_url_config),
     # Rendered pages: one per process on purpose. Keys carry the content stamp, so an entry is never stale.
     "pages": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",

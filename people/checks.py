@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 
 MIDDLEWARE = "people.middleware.SecondFactorMiddleware"
 BEFORE = ("django.contrib.auth.middleware.AuthenticationMiddleware", "allauth.account.middleware.AccountMiddleware")
@@ -29,12 +29,3 @@ def check_second_factor(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return errors
-
-
-@register(Tags.caches, deploy=True)
-def check_limits_are_shared(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Attempts are counted in the cache: in one that each process has for itself, the limits hold per process."""
-    if "locmem" in settings.CACHES["default"]["BACKEND"]:
-        hint = "Set FLETT_CACHE_URL to Redis or Valkey as soon as there is more than one process."
-        return [Info("Limits on sign-in are counted in each process by itself.", hint=hint, id="people.I001")]
-    return []

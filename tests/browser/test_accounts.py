@@ -72,6 +72,8 @@ def site() -> Iterator[Site]:
             **flett_environment(f"sqlite:///{folder}/flett.sqlite3", folder),
             "FLETT_BASE_URL": "http://localhost",
             "FLETT_EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
+            # A browser connects ahead of need; a worker without threads would wait for the request that does not come.
+            "GUNICORN_CMD_ARGS": "--threads=8 --graceful-timeout=5",
             "FLETT_CACHE_URL": f"filecache://{folder}/cache",
             "FLETT_OIDC": json.dumps(provider.as_setting("kommune", "Min kommune")),
         }
@@ -287,7 +289,7 @@ def test_a_session_elsewhere_is_ended_from_here(visit: Callable[..., Watched], s
     expect(there.get_by_role("heading", name="Her er du logget inn")).to_be_visible()
     here.goto(f"{site.url}/konto/okter/")
     assert faults(here) == []
-    here.get_by_role("button", name="Logg ut der: Firefox på Windows").click()
+    here.get_by_role("button", name=re.compile("^Logg ut der.*Firefox på Windows")).click()
     expect(here.get_by_text("Du er logget ut der.")).to_be_visible()
     there.goto(f"{site.url}/konto/okter/")
     expect(there.get_by_role("heading", name="Logg inn")).to_be_visible()
