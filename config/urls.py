@@ -1,17 +1,21 @@
 """Addresses of the whole site."""
 
-from allauth.socialaccount.providers.openid_connect.views import callback as openid_callback
+from allauth.account import urls as account_urls
+from allauth.mfa import urls as mfa_urls
+from allauth.socialaccount import urls as social_urls
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
+from django.views.decorators.cache import never_cache
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 from wagtail.urls import serve_pattern
+from wagtail.utils.urlpatterns import decorate_urlpatterns
 from wagtail.views import authenticate_with_password
 
 from home import views
 from home.media import serve_media
-from people.account_views import confirm_code, list_sessions, openid_login, reset_door
+from people.account_views import confirm_code, list_sessions, openid_callback, openid_login, reset_door
 from people.views import admin_door, page_door
 
 urlpatterns = [
@@ -32,9 +36,9 @@ if settings.SERVE_MEDIA:
 
 urlpatterns += i18n_patterns(
     path("konto/confirm-email/", confirm_code, name="account_email_verification_sent"),
-    path("konto/", include("allauth.account.urls")),
-    path("konto/totrinn/", include("allauth.mfa.urls")),
-    path("konto/tilkoblet/", include("allauth.socialaccount.urls")),
+    path("konto/", include(decorate_urlpatterns(account_urls.urlpatterns, never_cache))),
+    path("konto/totrinn/", include(decorate_urlpatterns(mfa_urls.urlpatterns, never_cache))),
+    path("konto/tilkoblet/", include(decorate_urlpatterns(social_urls.urlpatterns, never_cache))),
     path("konto/okter/", list_sessions, name="usersessions_list"),
     path("", include("people.urls")),
     path("", include("home.urls")),

@@ -10,11 +10,13 @@ from allauth.socialaccount.providers.openid_connect import views as openid
 from allauth.usersessions.internal.flows import sessions as session_flows
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -82,7 +84,10 @@ class ConfirmCode(ConfirmEmailVerificationCodeView):
         return HttpResponseRedirect(self.passthrough_next_url(reverse("account_email_verification_sent")))
 
 
-confirm_code = login_not_required(ConfirmCode.as_view())
+confirm_code = login_not_required(never_cache(ConfirmCode.as_view()))
+
+
+LANGUAGE_KEY = "openid_language"
 
 
 @never_cache
@@ -90,11 +95,24 @@ def openid_login(request: HttpRequest, provider_id: str) -> HttpResponse:
     """On to the provider by way of a page, not of a redirect.
 
     A form may only lead to ourselves (`form-action` of the content policy), and browsers hold the redirect after it
-    to the same rule.
+    to the same rule. These addresses are the same in all languages: the one the person came from is kept till they are
+    back.
     """
-    response: HttpResponse = openid.login(request, provider_id)
-    target = response.get("Location", "")
-    if response.status_code != 302 or urlsplit(target).netloc in {"", request.get_host()}:
+    came_from = urlsplit(request.headers.get("Referer", "")).path
+    language = translation.get_language_from_path(came_from) or translation.get_language() or settings.LANGUAGE_CODE
+    with translation.override(language):
+        response: HttpResponse = openid.login(request, provider_id)
+        target = response.get("Location", "")
+        if response.status_code != 302 or urlsplit(target).netloc in {"", request.get_host()}:
+            return response
+        request.session[LANGUAGE_KEY] = language
+        provider = get_social_adapter().get_provider(request, provider_id)
+        return render(request, "socialaccount/leaving.html", {"target": target, "provider_name": provider.name})
+
+
+@never_cache
+def openid_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Back from the provider, in the language the person left in."""
+    with translation.override(request.session.get(LANGUAGE_KEY) or translation.get_language()):
+        response: HttpResponse = openid.callback(request, provider_id)
         return response
-    provider = get_social_adapter().get_provider(request, provider_id)
-    return render(request, "socialaccount/leaving.html", {"target": target, "provider_name": provider.name})

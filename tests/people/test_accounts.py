@@ -164,6 +164,7 @@ def test_every_screen_is_in_three_languages(home: Any, path: str) -> None:
     for prefix in ("", "/da", "/en"):
         response = client.get(f"{prefix}{path}")
         assert response.status_code == 200
+        assert "no-store" in response["Cache-Control"]
         page = response.content.decode()
         titles.append(re.findall(r"<h1>\s*([^<]+?)\s*</h1>", page)[0])
         if prefix == "":

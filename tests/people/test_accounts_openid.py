@@ -180,6 +180,31 @@ def test_the_sign_in_page_offers_it_in_three_languages(home: Any, client: Client
         assert 'action="/konto/oidc/lokal/login/?process=login"' in page
 
 
+@pytest.mark.parametrize(
+    ("prefix", "leaving", "failed"),
+    [
+        ("", "Du sendes videre til Lokal kommune", "Innloggingen virket ikke"),
+        ("/da", "Du sendes videre til Lokal kommune", "Login virkede ikke"),
+        ("/en", "You are being sent on to Lokal kommune", "Logging in did not work"),
+    ],
+)
+def test_the_way_there_and_back_is_in_the_readers_language(
+    home: Any, client: Client, prefix: str, leaving: str, failed: str
+) -> None:
+    came_from = f"http://testserver{prefix}/konto/login/"
+    response = client.post("/konto/oidc/lokal/login/?process=login", HTTP_REFERER=came_from)
+    assert leaving in response.content.decode()
+    response = client.get("/konto/oidc/lokal/login/callback/?error=server_error&state=x")
+    assert failed in response.content.decode()
+
+    response = client.post("/konto/oidc/lokal/login/?process=login", HTTP_REFERER=came_from)
+    target = re.search(r'content="0;url=([^"]+)"', response.content.decode())
+    assert target
+    back = urlsplit(sign_in_there(target[1].replace("&amp;", "&"), UNVERIFIED))
+    response = client.get(f"{back.path}?{back.query}")
+    assert response["Location"] == f"{prefix}/konto/confirm-email/"
+
+
 def test_choosing_it_takes_a_form_of_ours(home: Any, client: Client) -> None:
     """A link from elsewhere starts nothing by itself."""
     response = client.get("/konto/oidc/lokal/login/")
