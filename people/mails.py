@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 
 
 def tell_of_request(request: JoinRequest) -> None:
-    """To those who may decide: somebody asks. Who it is, they see where they have signed in."""
+    """To those who may decide and want such mails: somebody asks. Who it is, they see where they have signed in."""
     messages = []
-    for person in people_who_manage(request.team):
+    for person in people_who_manage(request.team).exclude(profile__mail_on_requests=False):
         with translation.override(person.language):
             messages.append(
                 write(

@@ -50,6 +50,7 @@ class Collector:
     why: Any
     covers: tuple[str, ...]
     collect: Callable[[User], Collected]
+    place: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,16 @@ def register(
     title: Any,
     why: Any,
     covers: tuple[str, ...] = (),
+    place: int = 50,
 ) -> None:
-    """Let `collector` answer for its columns. `name` is a part of file names: small letters and hyphens.
+    """Let `collector` answer for its columns. `name` is a part of file names: small letters and hyphens; small
+    `place`s come first.
 
     Raises ValueError where another collector has the name. A collector costs a fixed number of queries.
     """
     if name in _collectors and _collectors[name].collect is not collector:
         raise ValueError(f"There is a collector called {name} already")
-    _collectors[name] = Collector(name=name, title=title, why=why, covers=covers, collect=collector)
+    _collectors[name] = Collector(name=name, title=title, why=why, covers=covers, collect=collector, place=place)
 
 
 def exempt(column: str, *, reason: str) -> None:
@@ -89,9 +92,9 @@ def exempt(column: str, *, reason: str) -> None:
     _exempt[column] = reason
 
 
-def collectors() -> list[Collector]:
-    """In the order they were registered."""
-    return list(_collectors.values())
+def registered() -> list[Collector]:
+    """In the order they are shown."""
+    return sorted(_collectors.values(), key=lambda collector: collector.place)
 
 
 def covered_columns() -> set[str]:
@@ -107,7 +110,7 @@ def exempt_columns() -> dict[str, str]:
 def collect(person: User) -> list[Section]:
     """All there is about one person, in the language that is active. Sections without anything are there too."""
     sections = []
-    for collector in collectors():
+    for collector in registered():
         found = collector.collect(person)
         sections.append(
             Section(

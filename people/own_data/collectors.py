@@ -280,6 +280,7 @@ register(
     title=_("Kontoen din"),
     why=_("Så du kan logge inn, og så teamet ser hvem du er. Lagres til kontoen slettes."),
     covers=("people.User_groups.user", "people.User_user_permissions.user", "people.Profile.person"),
+    place=10,
 )
 register(
     "picture",
@@ -287,6 +288,7 @@ register(
     title=_("Bildet ditt"),
     why=_("Så folk i teamet kjenner deg igjen. Du kan fjerne det når du vil."),
     covers=("people.ProfilePicture.person",),
+    place=11,
 )
 register(
     "signing-in",
@@ -299,6 +301,7 @@ register(
         "socialaccount.SocialAccount.user",
         "usersessions.UserSession.user",
     ),
+    place=30,
 )
 register(
     "teams",
@@ -311,6 +314,7 @@ register(
         "people.JoinRequest.person",
         "people.Invitation.accepted_by",
     ),
+    place=20,
 )
 register(
     "decisions",
@@ -324,6 +328,7 @@ register(
         "people.Invitation.invited_by",
         "people.TeamListUpload.uploaded_by",
     ),
+    place=60,
 )
 register(
     "copies",
@@ -331,6 +336,7 @@ register(
     title=_("Kopier du har bedt om"),
     why=_("Så du kan hente dem. De slettes etter sju dager."),
     covers=("people.DataExport.person",),
+    place=80,
 )
 register(
     "editing",
@@ -351,6 +357,7 @@ register(
         "courses.FlettDocument.uploaded_by_user",
         "courses.FlettMedia.uploaded_by_user",
     ),
+    place=70,
 )
 
 for _column, _reason in {

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from people.forms_profile import PreferencesForm, ProfileForm
-from people.models import PeopleSettings, Profile, User
+from people.models import DataExport, PeopleSettings, Profile, User
 from people.own_data import actions, collect
 from people.own_data.words import in_words
 from people.queries.own_data import (
@@ -130,15 +130,14 @@ def person(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@never_cache
 @require_safe
 def picture(request: PersonRequest, pk: int, key: UUID, size: str) -> HttpResponse:
-    """A picture, for those who may see the person. The address changes with the picture, so browsers may keep it."""
+    """A picture, for those who may see the person. Not kept by browsers: wards share machines."""
     found = get_picture_for(request.user, pk, key=key)
     if size not in {"small", "large"}:
         raise Http404
-    response = HttpResponse(bytes(getattr(found, size)), content_type="image/jpeg")
-    response["Cache-Control"] = "private, max-age=3600"
-    return response
+    return HttpResponse(bytes(getattr(found, size)), content_type="image/jpeg")
 
 
 # --- everything Flett holds about one -------------------------------------------------------------------
@@ -176,10 +175,13 @@ def make_export(request: PersonRequest) -> HttpResponse:
 @login_required
 @never_cache
 @require_safe
-@reauthentication_required
 def download_export(request: PersonRequest, key: UUID) -> HttpResponseBase:
-    """One's own copy; 404 for anybody else's."""
-    export = get_own_export(request.user, key)
+    """One's own copy, for somebody who has just shown who they are; 404 for anybody else's."""
+    return send_export(request, get_own_export(request.user, key))
+
+
+@reauthentication_required
+def send_export(request: PersonRequest, export: DataExport) -> HttpResponseBase:
     made_on = timezone.localdate(export.finished_at).isoformat()
     return FileResponse(
         export.file.open("rb"),

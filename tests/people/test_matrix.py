@@ -170,7 +170,9 @@ def test_what_changes_something_is_never_a_link(home: Any, client: Client, name:
     assert client.get(address_of(name, cast)).status_code == 405
 
 
-@pytest.mark.parametrize("name", [line[1] for line in LINES if line[0] == "GET" and line[1] not in {"directory", "download-export"}])
+@pytest.mark.parametrize(
+    "name", [line[1] for line in LINES if line[0] == "GET" and line[1] not in {"directory", "download-export"}]
+)
 def test_nothing_personal_is_kept_by_a_browser(home: Any, client: Client, name: str) -> None:
     cast = make_cast()
     client.force_login(cast.people["administrator"])  # type: ignore[arg-type]
