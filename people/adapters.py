@@ -15,6 +15,8 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import translate_url
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 
@@ -29,6 +31,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_email(self, email: str) -> str:
         return super().clean_email(email.strip().lower())
+
+    def new_user(self, request: HttpRequest) -> Any:
+        """Mails begin in the language somebody signs up in; they can choose another."""
+        user = super().new_user(request)
+        user.language = translation.get_language() or settings.LANGUAGE_CODE
+        return user
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """The front page in the person's own language, where no address was asked for."""
+        person: Any = request.user
+        return translate_url(super().get_login_redirect_url(request), person.language)
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user = super().save_user(request, user, form, commit=False)

@@ -70,8 +70,14 @@ def end_support_membership(*, membership: SupportGroupMembership) -> None:
 
 
 @transaction.atomic
-def set_people_settings(*, onboarding_days: int, invitation_days: int) -> None:
+def set_people_settings(*, onboarding_days: int, invitation_days: int, deletion_days: int, unused_months: int) -> None:
     """What counts for memberships and invitations from now on; those there are keep their dates."""
     PeopleSettings.objects.update_or_create(
-        pk=1, defaults={"onboarding_days": onboarding_days, "invitation_days": invitation_days}
+        pk=1,
+        defaults={
+            "onboarding_days": onboarding_days,
+            "invitation_days": invitation_days,
+            "deletion_days": deletion_days,
+            "unused_months": unused_months,
+        },
     )

@@ -286,7 +286,7 @@ class PeopleViewSetGroup(ModelViewSetGroup):
                 gettext_lazy("Importer teamliste"), reverse("team_list_admin:import"), icon_name="upload", order=900
             ),
             AdministratorMenuItem(
-                gettext_lazy("Frister for nye folk"), reverse("people:people-settings"), icon_name="cogs", order=910
+                gettext_lazy("Frister"), reverse("people:people-settings"), icon_name="cogs", order=910
             ),
         ]
         return [*super().get_submenu_items(), *own]

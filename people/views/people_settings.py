@@ -21,10 +21,12 @@ from people.permissions import user_can_set_people_settings
 class PeopleSettingsForm(forms.ModelForm):
     class Meta:
         model = PeopleSettings
-        fields: ClassVar[list[str]] = ["onboarding_days", "invitation_days"]
+        fields: ClassVar[list[str]] = ["onboarding_days", "invitation_days", "deletion_days", "unused_months"]
         widgets: ClassVar[dict[str, Any]] = {
             "onboarding_days": forms.NumberInput(attrs={"inputmode": "numeric"}),
             "invitation_days": forms.NumberInput(attrs={"inputmode": "numeric"}),
+            "deletion_days": forms.NumberInput(attrs={"inputmode": "numeric"}),
+            "unused_months": forms.NumberInput(attrs={"inputmode": "numeric"}),
         }
 
 
@@ -32,7 +34,7 @@ class PeopleSettingsForm(forms.ModelForm):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def people_settings(request: HttpRequest) -> HttpResponse:
-    """How long onboarding should take, and an invitation lasts. For the national groups and administrators."""
+    """How long onboarding should take, an invitation lasts and an account is kept. For national groups, administrators."""
     if not user_can_set_people_settings(request.user):
         raise PermissionDenied
     form = PeopleSettingsForm(request.POST or None, instance=PeopleSettings.load())

@@ -94,7 +94,7 @@ SENT: dict[str, dict[str, Any]] = {
     "request:approve": {"decision": "approve"},
     "request:refuse": {"decision": "refuse"},
     "invitations": {"emails": "ny@example.org", "language": "nb"},
-    "people-settings": {"onboarding_days": 60, "invitation_days": 7},
+    "people-settings": {"onboarding_days": 60, "invitation_days": 7, "deletion_days": 14, "unused_months": 24},
     "profile": {"first_name": "Kari"},
     "preferences": {"language": "nb"},
 }

@@ -8,7 +8,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -85,7 +84,8 @@ def sign_in(client: Client, person: User) -> None:
     """As somebody who has just shown who they are."""
     client.force_login(person)
     session = client.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time(), "email": person.email}]
+    session[SIGNED_IN_KEY] = time.time()
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": person.email}]
     session.save()
 
 

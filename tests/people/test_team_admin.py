@@ -26,6 +26,8 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
+PERIODS = {"onboarding_days": "90", "invitation_days": "14", "deletion_days": "10", "unused_months": "18"}
+
 IMPORT = "/admin/team-list/import/"
 ADMIN_ONLY = [
     IMPORT,
@@ -306,17 +308,18 @@ def test_who_sets_the_deadlines(client: Client, who: str, code: int) -> None:
         client.force_login(people[who])
     address = reverse("people:people-settings")
     assert client.get(address).status_code == code
-    posted = client.post(address, {"onboarding_days": "60", "invitation_days": "7"})
+    posted = client.post(address, {**PERIODS, "onboarding_days": "60", "invitation_days": "7"})
     assert posted.status_code == (302 if code == 200 else code)
     settings = PeopleSettings.load()
     expected = (60, 7) if code == 200 else (90, 14)
     assert (settings.onboarding_days, settings.invitation_days) == expected
+    assert (settings.deletion_days, settings.unused_months) == ((10, 18) if code == 200 else (14, 24))
 
 
 @pytest.mark.parametrize("days", ["0", "731", "x", ""])
 def test_deadline_that_makes_no_sense_is_refused(administrator_client: Client, days: str) -> None:
     address = reverse("people:people-settings")
-    response = administrator_client.post(address, {"onboarding_days": days, "invitation_days": "14"})
+    response = administrator_client.post(address, {**PERIODS, "onboarding_days": days})
     assert response.status_code == 422
     assert 'id="id_onboarding_days_error"' in response.content.decode()
     assert PeopleSettings.load().onboarding_days == 90
