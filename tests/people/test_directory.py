@@ -1,7 +1,6 @@
 """The directory: what is found, how it is counted and sorted, what it costs, and who sees a team's people."""
 
 import re
-import statistics
 import time
 import uuid
 from datetime import date
@@ -323,13 +322,14 @@ def fill(count: int) -> None:
     )
 
 
-def median_seconds(client: Client, address: str, rounds: int = 15) -> float:
+def fewest_seconds(client: Client, address: str, rounds: int = 15) -> float:
+    """The best of some rounds: what the page costs, without what else the machine does meanwhile."""
     taken = []
     for _ in range(rounds):
         start = time.process_time() if connection.vendor == "sqlite" else time.perf_counter()
         assert client.get(address).status_code == 200
         taken.append((time.process_time() if connection.vendor == "sqlite" else time.perf_counter()) - start)
-    return statistics.median(taken)
+    return min(taken)
 
 
 ADDRESSES = ["/team/", "/team/?fylke=Vestland&program=FACT", "/team/?sok=østre+1", "/team/?side=4"]
@@ -341,12 +341,12 @@ def test_directory_of_five_thousand_answers_as_fast_as_of_a_hundred(
     """The ratio in one run, page by page. Both directories fill their pages, so the same is rendered."""
     fill(120)
     client.get("/team/")
-    few = {address: median_seconds(client, address) for address in ADDRESSES}
+    few = {address: fewest_seconds(client, address) for address in ADDRESSES}
     Team.objects.all().delete()
     fill(5_000)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    many = {address: median_seconds(client, address) for address in ADDRESSES}
+    many = {address: fewest_seconds(client, address) for address in ADDRESSES}
     ratios = {address: many[address] / few[address] for address in ADDRESSES}
     with capsys.disabled():
         for address in ADDRESSES:
