@@ -10,70 +10,125 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0004_when_an_invitation_was_sent'),
+        ("people", "0004_when_an_invitation_was_sent"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ProfilePicture',
+            name="ProfilePicture",
             fields=[
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='picture', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('small', models.BinaryField()),
-                ('large', models.BinaryField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="picture",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("small", models.BinaryField()),
+                ("large", models.BinaryField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'verbose_name': 'profilbilde',
-                'verbose_name_plural': 'profilbilder',
+                "verbose_name": "profilbilde",
+                "verbose_name_plural": "profilbilder",
             },
         ),
         migrations.AddField(
-            model_name='peoplesettings',
-            name='deletion_days',
-            field=models.PositiveSmallIntegerField(default=14, help_text='I disse dagene kan de angre. Loven krever at sletting ikke venter lenger enn nødvendig.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)], verbose_name='dager fra noen ber om sletting til kontoen slettes'),
+            model_name="peoplesettings",
+            name="deletion_days",
+            field=models.PositiveSmallIntegerField(
+                default=14,
+                help_text="I disse dagene kan de angre. Loven krever at sletting ikke venter lenger enn nødvendig.",
+                validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)],
+                verbose_name="dager fra noen ber om sletting til kontoen slettes",
+            ),
         ),
         migrations.AddField(
-            model_name='peoplesettings',
-            name='unused_months',
-            field=models.PositiveSmallIntegerField(default=24, help_text='De får e-post 30 dager før.', validators=[django.core.validators.MinValueValidator(6), django.core.validators.MaxValueValidator(120)], verbose_name='måneder uten innlogging før kontoen slettes'),
+            model_name="peoplesettings",
+            name="unused_months",
+            field=models.PositiveSmallIntegerField(
+                default=24,
+                help_text="De får e-post 30 dager før.",
+                validators=[django.core.validators.MinValueValidator(6), django.core.validators.MaxValueValidator(120)],
+                verbose_name="måneder uten innlogging før kontoen slettes",
+            ),
         ),
         migrations.CreateModel(
-            name='DataExport',
+            name="DataExport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('file', models.FileField(blank=True, upload_to='exports/')),
-                ('size', models.PositiveBigIntegerField(default=0, verbose_name='byte')),
-                ('requested_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('failed_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='data_exports', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("file", models.FileField(blank=True, upload_to="exports/")),
+                ("size", models.PositiveBigIntegerField(default=0, verbose_name="byte")),
+                ("requested_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("failed_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="data_exports",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'kopi av opplysninger',
-                'verbose_name_plural': 'kopier av opplysninger',
-                'ordering': ['-requested_at', '-pk'],
+                "verbose_name": "kopi av opplysninger",
+                "verbose_name_plural": "kopier av opplysninger",
+                "ordering": ["-requested_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='profile', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('presentation', models.TextField(blank=True, max_length=600, verbose_name='kort om deg')),
-                ('mail_on_requests', models.BooleanField(default=True, verbose_name='e-post når noen vil bli med i et team du leder')),
-                ('deletion_requested_at', models.DateTimeField(blank=True, null=True, verbose_name='ba om sletting')),
-                ('deletion_due_at', models.DateTimeField(blank=True, null=True, verbose_name='blir slettet')),
-                ('unused_warned_at', models.DateTimeField(blank=True, null=True, verbose_name='fikk beskjed om at kontoen ikke brukes')),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="profile",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("presentation", models.TextField(blank=True, max_length=600, verbose_name="kort om deg")),
+                (
+                    "mail_on_requests",
+                    models.BooleanField(default=True, verbose_name="e-post når noen vil bli med i et team du leder"),
+                ),
+                ("deletion_requested_at", models.DateTimeField(blank=True, null=True, verbose_name="ba om sletting")),
+                ("deletion_due_at", models.DateTimeField(blank=True, null=True, verbose_name="blir slettet")),
+                (
+                    "unused_warned_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="fikk beskjed om at kontoen ikke brukes"),
+                ),
             ],
             options={
-                'verbose_name': 'profil',
-                'verbose_name_plural': 'profiler',
-                'indexes': [models.Index(condition=models.Q(('deletion_due_at__isnull', False)), fields=['deletion_due_at'], name='accounts_to_be_deleted')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('deletion_due_at__isnull', True), ('deletion_requested_at__isnull', True)), models.Q(('deletion_due_at__isnull', False), ('deletion_requested_at__isnull', False)), _connector='OR'), name='deletion_asked_for_has_a_day')],
+                "verbose_name": "profil",
+                "verbose_name_plural": "profiler",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("deletion_due_at__isnull", False)),
+                        fields=["deletion_due_at"],
+                        name="accounts_to_be_deleted",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("deletion_due_at__isnull", True), ("deletion_requested_at__isnull", True)),
+                            models.Q(("deletion_due_at__isnull", False), ("deletion_requested_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="deletion_asked_for_has_a_day",
+                    )
+                ],
             },
         ),
     ]

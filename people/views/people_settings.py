@@ -34,7 +34,7 @@ class PeopleSettingsForm(forms.ModelForm):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def people_settings(request: HttpRequest) -> HttpResponse:
-    """How long onboarding should take, an invitation lasts and an account is kept. For national groups, administrators."""
+    """How long onboarding takes, an invitation lasts, an account is kept. For national groups and administrators."""
     if not user_can_set_people_settings(request.user):
         raise PermissionDenied
     form = PeopleSettingsForm(request.POST or None, instance=PeopleSettings.load())

@@ -28,6 +28,7 @@ from wagtail.users.models import UserProfile
 
 from people import actions as people_actions
 from people import own_data
+from people.adapters import SIGNED_IN_KEY
 from people.models import DataExport, Invitation, JoinRequest, Membership, Profile, ProfilePicture, User
 from people.models.users import FORMER_MEMBER_EMAIL
 from people.own_data import Collected, OwnFile, actions, exports
