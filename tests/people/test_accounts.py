@@ -138,6 +138,17 @@ def test_the_mail_with_the_code_is_in_the_readers_language(home: Any, client: Cl
     assert "_auth_user_id" in client.session
 
 
+@pytest.mark.parametrize(
+    ("prefix", "day"), [("", r"\d+\. \w+ \d+ kl\."), ("/da", r"\d+\. \w+ \d+ kl\."), ("/en", r"\w+\.? \d+, \d+ at")]
+)
+def test_a_change_is_told_with_its_day_as_the_language_writes_it(home: Any, prefix: str, day: str) -> None:
+    person = make_person()
+    client = sign_in(person)
+    TOTP.activate(person, SECRET)
+    client.post(f"{prefix}/konto/totrinn/totp/deactivate/")
+    assert re.search(rf" {day} \d\d:\d\d\.", mail.outbox[-1].body)
+
+
 SCREENS = [
     "/konto/totrinn/",
     "/konto/totrinn/totp/activate/",
