@@ -5,6 +5,8 @@ other variable is named in docs/operations.md. A missing or malformed variable s
 line that names it.
 """
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,42 @@ def address(name: str, default: str, parse: Callable[[str], dict[str, Any]]) -> 
     return found
 
 
+def openid_providers(name: str, *, allow_http: bool) -> list[dict[str, Any]]:
+    """Read providers of sign-in, a JSON list of objects with exactly `id`, `name`, `server_url`, `client_id`, `secret`.
+
+    Raises ImproperlyConfigured naming what is wrong, never a value (one of them is a secret).
+    """
+    try:
+        given = json.loads(env.str(name, "[]"))
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be a JSON list; docs/operations.md shows what it looks like"
+        ) from error
+    fields = {"id", "name", "server_url", "client_id", "secret"}
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        raise ImproperlyConfigured(f"{name} must be a JSON list of objects")
+    for place, each in enumerate(given, 1):
+        if set(each) != fields or not all(isinstance(value, str) and value.strip() for value in each.values()):
+            raise ImproperlyConfigured(f"{name}, provider {place}: needs exactly {', '.join(sorted(fields))}, as texts")
+        if not re.fullmatch(r"[a-z0-9-]{1,30}", each["id"]):
+            raise ImproperlyConfigured(f"{name}, provider {place}: id must be small letters, digits and -")
+        server = urlsplit(each["server_url"])
+        if not server.hostname or server.scheme not in ({"https", "http"} if allow_http else {"https"}):
+            raise ImproperlyConfigured(f"{name}, provider {place}: server_url must begin with https://")
+    if len({each["id"] for each in given}) != len(given):
+        raise ImproperlyConfigured(f"{name}: two providers have the same id")
+    return [
+        {
+            "provider_id": each["id"],
+            "name": each["name"],
+            "client_id": each["client_id"],
+            "secret": each["secret"],
+            "settings": {"server_url": each["server_url"].rstrip("/")},
+        }
+        for each in given
+    ]
+
+
 DEVELOPMENT = choice("FLETT_ENV", {"production", "development"}, "production") == "development"
 DEBUG = DEVELOPMENT and boolean("FLETT_DEBUG", default=True)
 
@@ -58,6 +96,7 @@ DEVELOPMENT_KEY = "development-only-key-never-used-where-FLETT_ENV-is-production
 SECRET_KEY = env.str("FLETT_SECRET_KEY", DEVELOPMENT_KEY if DEVELOPMENT else environ.Env.NOTSET)
 if not DEVELOPMENT and (SECRET_KEY == DEVELOPMENT_KEY or len(SECRET_KEY) < 50):
     raise ImproperlyConfigured("FLETT_SECRET_KEY must be a random text of at least 50 characters")
+SECRET_KEY_FALLBACKS = [key for key in env.str("FLETT_OLD_SECRET_KEYS", "").split(",") if key]
 
 BASE_URL = env.str("FLETT_BASE_URL", "http://127.0.0.1:8000" if DEVELOPMENT else environ.Env.NOTSET).rstrip("/")
 BASE_PARTS = urlsplit(BASE_URL)
@@ -100,6 +139,10 @@ INSTALLED_APPS = [
     "django_filters",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django.contrib.auth",
@@ -125,6 +168,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "people.middleware.SecondFactorMiddleware",
     "home.middleware.SlotMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
@@ -172,7 +216,7 @@ if not DATABASES["default"]["NAME"]:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": address("FLETT_CACHE_URL", "locmemcache://", env.cache_url_config),
+    "default": address("FLETT_CACHE_URL", "locmemcache://?max_entries=20000", env.cache_url_config),
     # Rendered pages: one per process on purpose. Keys carry the content stamp, so an entry is never stale.
     "pages": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -212,6 +256,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "people.passwords.DressedUpPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -222,8 +267,53 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_ADAPTER = "people.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Flett: "
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a change to how one signs in is told by mail
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {
+    "signup": "people.forms_accounts.SignupForm",
+    "reset_password": "people.forms_accounts.ResetPasswordForm",
+}
+# Whole workplaces share one address of the network: limits by address stop floods, those by key stop guessing.
+# What `login_failed` counts by is decided in people/adapters.py, so that nobody can lock a colleague out.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": "60/m/ip,5/5m/key",
+    "login_failed_from_known_device": "5/5m/key",
+    "login_failed_anywhere": "100/h/key",
+    "signup": "60/m/ip",
+    "confirm_email": "1/10s/key,10/h/key",
+    "reset_password": "60/m/ip,3/10m/key",
+    "reset_password_from_key": "60/m/ip",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "reauthenticate": "10/m/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = number("FLETT_PROXY_COUNT", 1 if boolean("FLETT_TRUST_PROXY", default=False) else 0)
+
+SOCIALACCOUNT_ADAPTER = "people.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": openid_providers("FLETT_OIDC", allow_http=ALLOW_HTTP),
+    }
+}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True  # see the adapter
+
+MFA_FORMS = {"add_webauthn": "people.forms_accounts.AddPasskeyForm"}
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_ADAPTER = "people.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = MFA_PASSKEY_SIGNUP_ENABLED = True
+MFA_TOTP_ISSUER = "Flett"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds: phones' clocks differ
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT  # http://localhost, where a developer tries passkeys
+# Whoever may edit, moderate or administer shows a second factor before these addresses open.
+REQUIRE_MFA = boolean("FLETT_REQUIRE_MFA", default=not DEVELOPMENT)
+SECOND_FACTOR_PREFIXES = ("/admin/", "/moderering/")  # in every language
+SECOND_FACTOR_GROUPS = ("Moderatorer",)  # besides everybody who may enter Wagtail's admin, staff and superusers
 # Demo people of the starter content may only exist where a developer started the server.
 DEMO_LOGINS = DEVELOPMENT and boolean("FLETT_DEMO_LOGINS", default=True)
 
@@ -251,6 +341,7 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILADMIN_LOGIN_URL = "wagtailadmin_login"  # our own door there (people.views.admin_door), never Wagtail's form
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAILUSERS_PASSWORD_ENABLED = False  # nobody chooses a password for somebody else
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # the address is the login: it changes only where it is verified
 WAGTAILIMAGES_IMAGE_MODEL = "courses.FlettImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "courses.FlettDocument"

@@ -31,8 +31,12 @@ from courses.packages.reader import PackageReader
 from courses.packages.stream import Names, stream_block
 from courses.packages.yaml_io import load_yaml, plain
 from home.models import HomePage, StandardPage
+from learning.actions import assign_onboarding_paths
 from learning.models import LearningPathPage, LearnPage, PathStep
-from people.models import User
+from people.actions import add_member
+from people.models import Region, SupportGroup, Team, TeamRole, User
+from people.team_list.actions import add_missing_teams
+from safety.tables import read_table
 
 STARTER = settings.BASE_DIR / "home" / "starter"
 NAMESPACE = uuid.UUID("2b1c6f0e-6a43-4c1d-9d0a-54b0f4a1c000")
@@ -59,6 +63,9 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
     load_principles(locales=locales)
     load_glossary(locales=locales)
     report("Principles and glossary")
+    load_people_lists()
+    load_teams()
+    report("Teams")
 
     home = put_page(HomePage, parent=None, locale=locales["nb"], **site["home"])
     put_site(home)
@@ -111,6 +118,25 @@ def load_glossary(*, locales: dict[str, Locale]) -> None:
             row = GlossaryTerm.objects.filter(translation_key=key, locale=locale).first()
             values = {"explanation": "", "other_words": "", "is_nearest": False} | described[code]
             update(row or GlossaryTerm(translation_key=key, locale=locale), slug=slug, **values)
+
+
+def load_people_lists() -> None:
+    """Regions, team roles and support groups to begin with; what is there stays as the administrators have it."""
+    described = read_starter("people.yaml")
+    for position, region in enumerate(described["regions"], start=1):
+        Region.objects.get_or_create(key=region["key"], defaults={**region, "position": position})
+    for position, role in enumerate(described["roles"], start=1):
+        TeamRole.objects.get_or_create(key=role["key"], defaults={**role, "position": position})
+    if not SupportGroup.objects.exists():
+        regions = {region.key: region for region in Region.objects.all()}
+        for group in described["support_groups"]:
+            SupportGroup.objects.create(name=group["name"], region=regions.get(group.get("region")))
+
+
+def load_teams() -> int:
+    """The teams of teams.csv that are not there yet. Returns how many were added."""
+    with (STARTER / "teams.csv").open("rb") as file:
+        return add_missing_teams(table=read_table(file, name="teams.csv"))
 
 
 def update(row: Any, **values: Any) -> None:
@@ -245,8 +271,11 @@ def remove_welcome_page() -> None:
             page.delete()
 
 
-def make_demo_people(*, password: str, people: list[dict[str, Any]]) -> None:
-    """Invented people with one password, to try Flett with. Raises ImproperlyConfigured in production."""
+def make_demo_people(*, password: str, people: list[dict[str, Any]], team: dict[str, Any] | None = None) -> None:
+    """Invented people with one password, to try Flett with, and an invented team that those with roles are in.
+
+    Raises ImproperlyConfigured in production.
+    """
     if not settings.DEMO_LOGINS:
         raise ImproperlyConfigured("Demo people exist only with FLETT_ENV=development and FLETT_DEMO_LOGINS=true.")
     for person in people:
@@ -258,3 +287,7 @@ def make_demo_people(*, password: str, people: list[dict[str, Any]]) -> None:
         EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
         for group in person.get("groups", []):
             user.groups.add(Group.objects.get(name=group))
+        if team and "team_roles" in person and not user.memberships.filter(team__key=team["key"]).exists():
+            demo_team, _made = Team.objects.get_or_create(key=team["key"], defaults=team)
+            add_member(person=user, team=demo_team, roles=TeamRole.objects.filter(key__in=person["team_roles"]))
+            assign_onboarding_paths(person=user)

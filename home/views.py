@@ -1,6 +1,9 @@
 """Front door of the site: Wagtail's pages, a page per principle, health."""
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.core.cache import caches
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -8,13 +11,23 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
-from django.utils import translation
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from wagtail.views import serve as wagtail_serve
 
 from courses.queries import get_principle_learning, get_principles
 from courses.rendering import kept
 from home.queries import by_letter, get_glossary
 from home.routing import find_route
+from learning.queries import get_assigned_paths
+from people.permissions import user_has_a_level
+from people.queries.membership import (
+    get_active_memberships,
+    get_invitations_to,
+    get_own_requests,
+    get_teams_with_requests,
+)
 
 
 @kept
@@ -52,6 +65,24 @@ def glossary_term(request: HttpRequest, slug: str) -> HttpResponse:
     if entry is None:
         raise Http404
     return TemplateResponse(request, "home/glossary_term.html", {"entry": entry, "term": entry.term})
+
+
+@login_required
+@never_cache
+@require_safe
+def my_page(request: HttpRequest) -> HttpResponse:
+    """«Min side»: what waits for one, where one belongs, and one's account. Nobody else's page."""
+    person: Any = request.user
+    context = {
+        "paths": get_assigned_paths(person=person, language=translation.get_language() or settings.LANGUAGE_CODE),
+        "memberships": get_active_memberships(person),
+        "requests": get_own_requests(person),
+        "invitations": get_invitations_to(person),
+        "teams_with_requests": get_teams_with_requests(person),
+        "has_a_level": user_has_a_level(person),
+        "today": timezone.localdate(),
+    }
+    return TemplateResponse(request, "home/my_page.html", context)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -1,10 +1,12 @@
-"""Learning paths: ordered chapters that point at courses."""
+"""Learning paths: ordered chapters that point at courses, and who is to take which."""
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, InlinePanel
@@ -13,6 +15,7 @@ from wagtail.url_routing import RouteResult
 
 from courses.models import CoursePage, PrincipleSet
 from courses.queries import add_principles
+from people.models import Team
 
 
 class LearnPage(Page):
@@ -51,12 +54,20 @@ class LearningPathPage(Page):
     principle_set = models.ForeignKey(
         PrincipleSet, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("prinsippsett")
     )
+    onboarding_for = models.CharField(
+        _("grunnopplæring for"),
+        max_length=12,
+        blank=True,
+        choices=Team.Programme.choices,
+        help_text=_("Nye i et slikt team får denne stien. Stien for FACT gjelder også team som ikke har sin egen."),
+    )
 
     content_panels: ClassVar[list[Any]] = [
         *Page.content_panels,
         FieldPanel("summary"),
         FieldPanel("intro"),
         FieldPanel("principle_set"),
+        FieldPanel("onboarding_for"),
         InlinePanel("steps", label=_("kapittel"), heading=_("Kapitler")),
     ]
     parent_page_types: ClassVar[list[str]] = ["learning.LearnPage"]
@@ -125,3 +136,30 @@ class PathStep(Orderable):
             self.course_key = self.course.translation_key
             self.course_title = self.course.title
         super().save(*args, **kwargs)
+
+
+class PathAssignment(models.Model):
+    """A path somebody's team asks them to take. It says nothing about what they have done.
+
+    Kept in step with the person's active memberships by `assign_onboarding_paths`, and rebuildable from them: one row
+    for each path, with the earliest of the memberships' suggested deadlines. The path is known by its
+    `translation_key`: the same in every language, and after the page has been moved or renamed.
+    """
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="path_assignments", verbose_name=_("person")
+    )
+    path_key = models.UUIDField(_("læringssti"))
+    due_on = models.DateField(_("foreslått frist"), null=True, blank=True)
+    assigned_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("tildelt læringssti")
+        verbose_name_plural = _("tildelte læringsstier")
+        ordering: ClassVar[list[str]] = ["assigned_at", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["person", "path_key"], name="one_assignment_of_a_path")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} – {self.path_key}"

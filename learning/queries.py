@@ -1,7 +1,10 @@
 """Reads over paths and the courses they point at. Open to anyone; what needs sign-in is marked, not hidden."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
+
+from django.conf import settings
 
 from courses.models import CoursePage
 from courses.queries import (
@@ -13,7 +16,8 @@ from courses.queries import (
     neighbours_of_current,
 )
 from courses.urls_of import page_path
-from learning.models import LearningPathPage, PathStep
+from learning.models import LearningPathPage, PathAssignment, PathStep
+from people.models import User
 
 
 @dataclass(slots=True)
@@ -122,3 +126,26 @@ def get_short_courses(*, language: str) -> list[CoursePage]:
         .select_related("locale")
         .order_by("title")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedPath:
+    """A path one's team asks one to take, in the language being read where it exists there."""
+
+    page: LearningPathPage
+    due_on: date | None
+
+
+def get_assigned_paths(*, person: User, language: str) -> list[AssignedPath]:
+    """The person's own paths, the earliest deadline first. Only published ones. Two queries."""
+    due = dict(PathAssignment.objects.filter(person=person).values_list("path_key", "due_on"))
+    pages: dict[UUID, LearningPathPage] = {}
+    for page in (
+        LearningPathPage.objects.live()
+        .filter(translation_key__in=due, locale__language_code__in={language, settings.LANGUAGE_CODE})
+        .select_related("locale")
+    ):
+        if page.translation_key not in pages or page.locale.language_code == language:
+            pages[page.translation_key] = page
+    found = [AssignedPath(page=page, due_on=due[key]) for key, page in pages.items()]
+    return sorted(found, key=lambda assigned: (assigned.due_on or date.max, assigned.page.title))

@@ -28,7 +28,7 @@ from courses.models import (
 )
 from home.models import HomePage, StandardPage
 from learning.models import LearningPathPage, LearnPage, PathStep
-from people.models import User
+from people.models import Membership, Region, SupportGroup, SupportGroupMembership, Team, TeamRole, User
 
 PASSWORD = "et-langt-passord-for-tester"
 
@@ -289,3 +289,74 @@ class MediaFactory(ModelFactory[FlettMedia]):
         lambda: ContentFile(b"WEBVTT\n\n00:00.000 --> 00:02.000\nHei.\n", name="film.nb.vtt")
     )
     transcript = "Hei."
+
+
+class RegionFactory(ModelFactory[Region]):
+    class Meta:
+        model = Region
+        django_get_or_create = ("key",)
+
+    key = "vest"
+    name = factory.LazyAttribute(lambda region: region.key.capitalize())
+
+
+class TeamRoleFactory(ModelFactory[TeamRole]):
+    """`TeamRoleFactory(key="teamleder", leads_team=True)` for a leader's."""
+
+    class Meta:
+        model = TeamRole
+        django_get_or_create = ("key",)
+
+    key = "sykepleier"
+    name = factory.LazyAttribute(lambda role: role.key.capitalize())
+    name_da = factory.LazyAttribute(lambda role: f"{role.name} (da)")
+    name_en = factory.LazyAttribute(lambda role: f"{role.name} (en)")
+
+
+class TeamFactory(ModelFactory[Team]):
+    class Meta:
+        model = Team
+
+    name = factory.Sequence(lambda number: f"Team {number}")
+    slug = factory.Sequence(lambda number: f"team-{number}")
+    county = "Vestland"
+
+
+class MembershipFactory(ModelFactory[Membership]):
+    """Somebody active in a team; `roles=[…]` says what they do there."""
+
+    class Meta:
+        model = Membership
+        skip_postgeneration_save = True
+
+    person = factory.SubFactory(UserFactory)
+    team = factory.SubFactory(TeamFactory)
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, roles: Any = (), **kwargs: Any) -> Any:
+        membership = super()._create(model_class, *args, **kwargs)
+        membership.roles.set(roles)
+        return membership
+
+
+def make_leader(team: Team, **person: Any) -> User:
+    """Somebody who leads the team."""
+    role = TeamRoleFactory.create(key="teamleder", leads_team=True)
+    return MembershipFactory.create(team=team, person=UserFactory.create(**person), roles=[role]).person
+
+
+class SupportGroupFactory(ModelFactory[SupportGroup]):
+    """National, unless it gets a region."""
+
+    class Meta:
+        model = SupportGroup
+
+    name = factory.Sequence(lambda number: f"Gruppe {number}")
+
+
+class SupportGroupMembershipFactory(ModelFactory[SupportGroupMembership]):
+    class Meta:
+        model = SupportGroupMembership
+
+    person = factory.SubFactory(UserFactory)
+    group = factory.SubFactory(SupportGroupFactory)

@@ -45,6 +45,7 @@ def starter_site() -> Iterator[Site]:
     with TemporaryDirectory(prefix="flett-site-") as folder, serve_starter_site(Path(folder)) as (url, prepared):
         kinds = {page["name"]: page["url"] for page in prepared["pages"]}
         kinds |= {"sign-in": "/konto/login/", "missing page": "/finnes-ikke/"}
+        kinds |= {"directory": "/team/?fylke=Vestland", "no team found": "/team/?sok=xyz", "team": "/team/bjorgvn/"}
         name, _, value = prepared["cookie"].partition("=")
         yield Site(url, *crawl(url), kinds, {"name": name, "value": value, "url": url})
 
@@ -106,7 +107,10 @@ def test_every_link_leads_somewhere(starter_site: Site) -> None:
 def test_every_page_is_accessible_and_asks_nobody_else(visit: Callable[..., Watched], starter_site: Site) -> None:
     page = visit("/")
     found = {}
+    teams = [path for path in starter_site.reachable if path.startswith("/team/") and path.count("/") > 2]
     for path in starter_site.reachable:
+        if path in teams[3:]:
+            continue  # ninety-eight pages of one template
         page.messages.clear()
         page.requests.clear()
         page.goto(starter_site.url + path)

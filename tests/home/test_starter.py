@@ -18,7 +18,7 @@ from home import actions
 from home.actions import STARTER, load_starter_content
 from home.models import HomePage, StandardPage
 from learning.models import LearningPathPage
-from people.models import User
+from people.models import Team, User
 
 CHAPTERS = [
     "fleksibilitet",
@@ -95,6 +95,7 @@ def everything() -> dict[str, Any]:
         "references": list(LegalReference.objects.order_by("pk").values()),
         "films": list(FlettMedia.objects.order_by("pk").values()),
         "people": list(User.objects.order_by("pk").values()),
+        "teams": list(Team.objects.order_by("pk").values()),
         "steps": [list(path.steps.values()) for path in LearningPathPage.objects.all()],
         "files": sorted(default_storage.listdir("media")[1]),
     }

@@ -6,7 +6,14 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+FORMER_MEMBER_EMAIL = "tidligere-medlem@flett.invalid"
+"""The one row that stands for everybody whose account is deleted (docs/decisions/0007-own-data.md).
+
+RFC 2606 reserves .invalid: nobody can verify the address, so nobody can sign in with it.
+"""
 
 
 class EmailUserManager(UserManager["User"]):
@@ -53,6 +60,8 @@ class User(AbstractUser):
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique_in_any_case")]
 
     def __str__(self) -> str:
+        if self.email == FORMER_MEMBER_EMAIL:
+            return gettext("Tidligere medlem")
         return self.get_full_name() or self.email
 
     @property

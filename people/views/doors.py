@@ -1,4 +1,4 @@
-"""Doors."""
+"""Doors that stand where Wagtail would show its own."""
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied

@@ -1,0 +1,26 @@
+"""Who: people, teams, and who belongs where."""
+
+from people.models.memberships import Invitation, JoinRequest, Membership
+from people.models.profiles import DataExport, Profile, ProfilePicture
+from people.models.support import PeopleSettings, SupportGroup, SupportGroupMembership
+from people.models.team_list import TeamListUpload
+from people.models.teams import Region, Team, TeamRole
+from people.models.users import EmailUserManager, User
+
+__all__ = [
+    "DataExport",
+    "EmailUserManager",
+    "Invitation",
+    "JoinRequest",
+    "Membership",
+    "PeopleSettings",
+    "Profile",
+    "ProfilePicture",
+    "Region",
+    "SupportGroup",
+    "SupportGroupMembership",
+    "Team",
+    "TeamListUpload",
+    "TeamRole",
+    "User",
+]

@@ -1,0 +1,1 @@
+"""Reads that span several of this room's tables, a module for each concern."""
