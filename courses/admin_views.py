@@ -6,11 +6,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.views.reports import ReportView
-from wagtail.admin.widgets.button import Button
+from wagtail.admin.widgets.button import HeaderButton
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
@@ -37,6 +38,7 @@ def reference_column() -> TitleColumn:
         "reference",
         label=_("Lovhenvisning"),
         accessor=str,
+        width="22%",
         get_url=lambda reference: reverse(reference.snippet_viewset.get_url_name("edit"), args=[reference.pk]),
     )
 
@@ -51,13 +53,16 @@ class LegalReportView(ReportView):
     model = LegalReference
     permission_policy = ModelPermissionPolicy(LegalReference)
     any_permission_required: ClassVar[list[str]] = ["add", "change"]
-    export_headings: ClassVar[dict[str, Any]] = {"lesson_titles": _("Leksjoner")}
+    export_headings: ClassVar[dict[str, Any]] = {
+        **{field.name: capfirst(field.verbose_name) for field in LegalReference._meta.fields},
+        "lesson_titles": _("Leksjoner"),
+    }
 
     @property
-    def header_buttons(self) -> list[Button]:
+    def header_buttons(self) -> list[HeaderButton]:
         """The other list: the two are read together."""
         return [
-            Button(label, url=reverse(name), icon_name="clipboard-list")
+            HeaderButton(label, url=reverse(name), icon_name="clipboard-list")
             for label, name in (
                 (_("Trenger kontroll"), "courses_admin:overdue-legal-references"),
                 (_("Til juristen"), "courses_admin:legal-questions"),

@@ -29,6 +29,7 @@ SCENE_TIME = 3_000
 SILENT_SCENE_TIME = 8_000
 LINE_PAUSE = 300
 
+_MARK_ALONE = 10.0
 _MOST_WORDS = LONGEST_CUE // WORD_TIME
 _SENTENCE_END = re.compile(r"[.!?…:][»”\"')]*\Z")
 _CLAUSE_END = re.compile(r"[,;–][»”\"')]*\Z")
@@ -113,7 +114,7 @@ def _run(scenes: list[Scene], cues: list[Cue]) -> tuple[list[Cue], int]:
                 mark = "–"
             heard.add(line.speaker)
             last = line.speaker
-            for shown in split_into_cues(f"{mark} {line.text}"):
+            for shown in split_into_cues(f"{mark} {line.text}", mark_words=len(mark.split())):
                 length = _cue_time(shown)
                 cues.append(Cue(clock, clock + length, shown))
                 clock += length
@@ -127,10 +128,11 @@ def _cue_time(lines: tuple[str, ...]) -> int:
     return max(LEAST_CUE, ceil(len(shown) * 1000 / CHARACTERS_A_SECOND), said * WORD_TIME)
 
 
-def split_into_cues(text: str) -> list[tuple[str, ...]]:
+def split_into_cues(text: str, *, mark_words: int = 0) -> list[tuple[str, ...]]:
     """The text cut into captions of one or two lines, at the ends of sentences and clauses where that can be.
 
-    A word longer than a line is cut. Nothing else is changed.
+    A word longer than a line is cut. Nothing else is changed. The first `mark_words` words say who speaks: they do not
+    stand alone unless what is said leaves no room beside them.
     """
     words = tuple(_short_words(text.split()))
     # The cheapest way to the end, from every word; a caption costs more the worse its end is a place to stop.
@@ -143,6 +145,8 @@ def split_into_cues(text: str) -> list[tuple[str, ...]]:
             if lines is None:
                 break
             total = cost[end] + _cue_cost(words[end - 1], sum(map(len, lines)), is_last=end == len(words))
+            if end <= mark_words:
+                total += _MARK_ALONE
             if total <= cost[place]:  # of equals the longer
                 cost[place], following[place] = total, end
     cues = []

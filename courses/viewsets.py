@@ -3,11 +3,12 @@
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel
-from wagtail.admin.ui.tables import BooleanColumn
+from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 
 from courses.columns import CheckedOnColumn
@@ -101,9 +102,17 @@ class ProgrammeViewSet(SnippetViewSet):
 class GlossaryTermViewSet(SnippetViewSet):
     model = GlossaryTerm
     icon = "openquote"
-    list_display: ClassVar[list[str]] = ["term", "definition", "other_words"]
+    list_display: ClassVar[list[Any]] = [
+        "term",
+        Column("locale", label=_("Språk"), sort_key="locale"),
+        "definition",
+        "other_words",
+    ]
     list_per_page = 50
-    ordering = ("slug",)
+    ordering = ("slug", "locale")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GlossaryTerm]:
+        return GlossaryTerm.objects.select_related("locale")
 
 
 class TeachingViewSetGroup(SnippetViewSetGroup):

@@ -11,6 +11,7 @@ from wagtail.search import index
 
 _LAST_LETTERS = {"æ": "{a", "ä": "{a", "ø": "{o", "ö": "{o", "å": "{å"}
 """Norwegian and Danish put æ, ø and å last, in that order; `{` stands after `z`."""
+_SAME_LETTER = {"æ": "Æ", "ä": "Æ", "ø": "Ø", "ö": "Ø", "å": "Å"}
 
 
 def sort_key(text: str) -> str:
@@ -65,8 +66,8 @@ class GlossaryTerm(TranslatableMixin, index.Indexed, models.Model):
 
     @property
     def letter(self) -> str:
-        """The heading it stands under: its first letter, or # for what begins with something else."""
-        first = self.term[:1].upper()
+        """The heading it stands under: its first letter as it is sorted, or # for what begins with something else."""
+        first = _SAME_LETTER.get(self.term[:1].casefold()) or unicodedata.normalize("NFD", self.term)[:1].upper()
         return first if first.isalpha() else "#"
 
     @property

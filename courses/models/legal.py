@@ -30,6 +30,9 @@ class LegalReferenceQuerySet(models.QuerySet["LegalReference"]):
         return self.exclude(open_question="")
 
 
+CHECKED_TOO_LATE = _("Datoen er ikke kommet ennå. Skriv dagen regelen ble lest.")
+
+
 class LegalReference(index.Indexed, models.Model):
     """One rule of law that lessons link to. Lessons never carry paragraph numbers of their own."""
 
@@ -101,5 +104,7 @@ class LegalReference(index.Indexed, models.Model):
         return self.checked_on is None or self.checked_on < timezone.localdate() - CHECK_EVERY
 
     def clean(self) -> None:
+        if self.checked_on and self.checked_on > timezone.localdate():
+            raise ValidationError({"checked_on": CHECKED_TOO_LATE})
         if self.checked_on and not self.checked_by.strip():
             raise ValidationError({"checked_by": _("Skriv hvem som kontrollerte regelen.")})

@@ -6,6 +6,7 @@ from django import template
 from django.conf import settings
 from django.utils import translation
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 from wagtail.models import Page
 
 from courses.models import Principle
@@ -63,6 +64,21 @@ def labelled_rows(table: Any) -> list[list[tuple[str, Any]]]:
     """A typed table's rows, each cell with its column's heading: on a narrow screen every cell says what it is."""
     headings = [column["heading"] for column in table.columns]
     return [list(zip(headings, row, strict=True)) for row in table.rows]
+
+
+_LANGUAGES = {"nb": gettext_lazy("Norsk bokmål"), "da": gettext_lazy("Dansk"), "en": gettext_lazy("Engelsk")}
+
+
+@register.filter
+def language_word(code: str) -> Any:
+    """The name of a language in the language being read; the site's own list has each in itself."""
+    return _LANGUAGES.get(code, code)
+
+
+@register.filter
+def unbroken(paragraph: str) -> str:
+    """A paragraph of a law whose § stays on the line of its number."""
+    return paragraph.replace("§ ", "§\N{NO-BREAK SPACE}")
 
 
 @register.filter

@@ -105,6 +105,7 @@ def test_every_link_leads_somewhere(starter_site: Site) -> None:
 
 
 def test_every_page_is_accessible_and_asks_nobody_else(visit: Callable[..., Watched], starter_site: Site) -> None:
+    """And none scrolls sideways on the narrowest phone, however long its words are."""
     page = visit("/")
     found = {}
     teams = [path for path in starter_site.reachable if path.startswith("/team/") and path.count("/") > 2]
@@ -115,7 +116,42 @@ def test_every_page_is_accessible_and_asks_nobody_else(visit: Callable[..., Watc
         page.requests.clear()
         page.goto(starter_site.url + path)
         found[path] = faults(page)
+        page.set_viewport_size({"width": 320, "height": 900})
+        if page.scrolls_sideways():
+            found[path].append("scrolls sideways at 320 px")
+        page.set_viewport_size({"width": 1280, "height": 900})
     assert {path: each for path, each in found.items() if each} == {}
+
+
+def test_every_guide_is_one_printed_page(visit: Callable[..., Watched], starter_site: Site) -> None:
+    guides = [path for path in starter_site.reachable if path.endswith("/veiledning/")]
+    page = visit("/")
+    pages = {}
+    for path in guides:
+        page.goto(starter_site.url + path)
+        pages[path] = page.pdf(prefer_css_page_size=True, format="A4").count(b"/Type /Page\n")
+    assert pages == dict.fromkeys(guides, 1)
+    assert len(guides) >= 20
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "said", "shown"),
+    [
+        ("", "Mestringspl", "1 ord passer", 1),
+        ("", "bokmål", "Ingen ord passer. Prøv færre bokstaver, eller et annet språk.", 0),
+        ("/en", "fact board", "1 word matches", 1),
+        ("/en", "dansk", "No word matches. Try fewer letters, or another language.", 0),
+        ("/da", "  ", "", 102),
+    ],
+)
+def test_glossary_is_narrowed_to_what_is_typed(
+    visit: Callable[..., Watched], starter_site: Site, language: str, typed: str, said: str, shown: int
+) -> None:
+    page = visit(f"{language}/ordliste/", width=320)
+    page.locator("[data-glossary-filter]").fill(typed)
+    assert page.locator("[data-glossary-entry]:visible").count() == shown
+    assert page.get_by_role("status").inner_text() == said
+    assert faults(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 1280])

@@ -1,11 +1,13 @@
 """Writing a course in Wagtail: rules of the tree, drafts, preview, review, schedule, copies, files, law."""
 
 import json
+import re
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
@@ -23,6 +25,7 @@ from courses.models import (
     FlettDocument,
     FlettImage,
     FlettMedia,
+    GlossaryTerm,
     LegalReference,
     LessonPage,
     LessonVersion,
@@ -613,10 +616,14 @@ def test_the_questions_for_the_lawyer(author: User, course: CoursePage) -> None:
     ]
     text = page.content.decode()
     assert "Gjelder den i private tiltak?" in text
-    assert reverse("courses_admin:overdue-legal-references") in text
+    other = re.search(r'<a [^>]*href="{}"[^>]*>'.format(reverse("courses_admin:overdue-legal-references")), text)
+    assert other is not None
+    assert "w-header-button" in other[0]
     assert url in client.get(reverse("courses_admin:overdue-legal-references")).content.decode()
     sheet: Any = client.get(f"{url}?export=csv")
-    assert b"".join(sheet.streaming_content).decode().splitlines()[1] == (
+    headings, row = b"".join(sheet.streaming_content).decode().splitlines()
+    assert headings == "Lov,Paragraf,Hva den sier,Til juristen,Gjelder fra,Sist kontrollert,Adresse,Leksjoner"
+    assert row == (
         "Pasient- og brukerrettighetsloven,§ 0,Pasienten har rett til å medvirke.,Gjelder den i private tiltak?,"
         "2026-06-01,2020-01-01,https://lovdata.no/lov/1999-07-02-63/§3-1,Om § 0"
     )
@@ -730,3 +737,31 @@ def test_the_admin_has_its_own_policy(administrator_client: Client, home: HomePa
     assert "script-src 'self' 'unsafe-inline'" in admin
     assert "unsafe-inline" not in site
     assert "http" not in admin
+
+
+@pytest.mark.parametrize("count", [3, 30])
+def test_the_list_of_words_says_their_language_and_costs_the_same(
+    author: User, course: CoursePage, count: int, django_assert_num_queries: Any
+) -> None:
+    for number in range(count):
+        first = GlossaryTerm.objects.create(slug=f"ord-{number:02}", term="ACT", definition="Et team.")
+        danish = factories.make_locale("da")
+        GlossaryTerm.objects.create(
+            slug=first.slug, term="ACT", definition="Et hold.", locale=danish, translation_key=first.translation_key
+        )
+    client = browser_of(author)
+    url = "/admin/snippets/courses/glossaryterm/"
+    page = client.get(url)
+    first, second, *_rest = page.context["object_list"]
+    assert {(row.slug, str(row.locale)) for row in (first, second)} == {("ord-00", "Dansk"), ("ord-00", "Norsk bokmål")}
+    assert "Norsk bokmål" in page.content.decode()
+    with django_assert_num_queries(14):
+        client.get(url)
+
+
+def test_a_rule_cannot_be_checked_on_a_day_that_has_not_come(author: User, course: CoursePage) -> None:
+    rule = factories.LegalReferenceFactory.build(checked_on=timezone.localdate() + timedelta(days=1))
+    with pytest.raises(ValidationError, match="Datoen er ikke kommet ennå"):
+        rule.clean()
+    rule.checked_on = timezone.localdate()
+    rule.clean()

@@ -7,6 +7,7 @@ from django.test import RequestFactory
 from wagtail.models import Collection
 
 from courses.blocks import LessonBody
+from courses.models import LessonPage
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def test_previews_show_what_the_library_has(home):
     assert "/documents/" in preview("download")
     assert ".mp4" in preview("film")
     assert "Teamleder" in preview("role_film")
-    assert "§ 7-7" in preview("law")
+    assert "§\N{NO-BREAK SPACE}7-7" in preview("law")
 
 
 def test_preview_shows_nothing_from_a_teams_own_collection(home):
@@ -57,4 +58,21 @@ def test_each_cell_of_a_table_says_its_heading_where_rows_are_stacked() -> None:
     headings = re.findall(r'<th scope="col" role="columnheader">([^<]+)</th>', html)
     assert len(headings) > 1
     rows = html.split("<tbody")[1].split("<tr")[1:]
-    assert [re.findall(r'data-label="([^"]+)"', row) for row in rows] == [headings[1:]] * len(rows)
+    assert [re.findall(r'data-label="([^"]+)"', row) for row in rows] == [headings] * len(rows)
+
+
+def test_a_column_without_a_heading_has_no_empty_heading_cell(home) -> None:
+    columns = [{"type": "text", "heading": ""}, {"type": "text", "heading": "Hva den måler"}]
+    body = factories.make_body(
+        (
+            "table",
+            {
+                "caption": "To skalaer",
+                "table": {"columns": columns, "rows": [{"values": ["2010", "Modellen"]}], "caption": ""},
+                "source": "",
+            },
+        )
+    )
+    html = LessonPage(title="Skalaer", body=body).body.render_as_block()
+    assert '<td role="cell"></td><th scope="col" role="columnheader">Hva den måler</th>' in html
+    assert re.findall(r'data-label="([^"]*)"', html) == ["", "Hva den måler"]

@@ -3,6 +3,7 @@
 from io import BytesIO
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,6 +99,13 @@ def test_a_change_of_speaker_is_marked_by_name_the_first_time_and_then_by_a_dash
         Cue(9060, 10060, ("Kollega: Og?",)),
         Cue(10360, 11360, ("– Jeg ringer.",)),
     ]
+
+
+@pytest.mark.parametrize("speaker", ["Vernepleier", "Mannen ved bordet"])
+def test_a_name_does_not_stand_alone_in_a_caption(speaker: str) -> None:
+    line = ScriptLine(speaker, "Jeg må innrømme at jeg trodde du skulle sitte på kontoret og ha timer.")
+    first, *_rest = make_cues([Scene("Bilen", "", (line,))])
+    assert " ".join(first.lines).startswith(f"{speaker}: Jeg")
 
 
 def test_captions_as_they_are_written() -> None:

@@ -74,10 +74,10 @@ def test_changed_reference_shows_on_the_lesson_at_once(client: Client, home):
     reference = factories.LegalReferenceFactory.create(paragraph="§ 3-1")
     body = factories.make_body(("law", {"reference": reference.pk, "note": ""}))
     lesson = factories.LessonPageFactory.create(body=body)
-    assert "§ 3-1" in client.get(page_path(lesson)).content.decode()
+    assert "§\N{NO-BREAK SPACE}3-1" in client.get(page_path(lesson)).content.decode()
     reference.paragraph = "§ 3-99"
     reference.save()
-    assert "§ 3-99" in client.get(page_path(lesson)).content.decode()
+    assert "§\N{NO-BREAK SPACE}3-99" in client.get(page_path(lesson)).content.decode()
 
 
 def test_reference_grows_old_overnight(client: Client, home, monkeypatch):

@@ -68,6 +68,31 @@ def test_sections_carry_the_letter_of_their_words(home: HomePage) -> None:
     ]
 
 
+def test_a_letter_with_an_accent_stands_under_the_bare_one(home: HomePage) -> None:
+    for slug, term in {"a": "evne", "b": "École", "c": "endring", "d": "äkta", "e": "ærlig"}.items():
+        make_term(slug, nb=term)
+    assert [letter for letter, _entries in by_letter(get_glossary(language="nb"))] == ["E", "Æ"]
+
+
+def test_the_filter_looks_at_words_and_meanings_and_not_at_names_of_languages(home: HomePage, client: Client) -> None:
+    make_term("bruker", nb="bruker", da="borger", en="service user")
+    GlossaryTerm.objects.filter(term="bruker").update(other_words="pasient, klient")
+    html = re.sub(r"\s+", " ", client.get("/ordliste/").content.decode())
+    searched = [
+        re.sub(r"<[^>]+>", "", part) for part in re.findall(r"data-glossary-text[^>]*>(.*?)</(?:dt|p|span)>", html)
+    ]
+    assert searched == ["bruker", "Om bruker.", "borger", "service user", "pasient, klient"]
+    assert re.findall(r'glossary-language">([^<]+)<', html) == ["Dansk", "Engelsk", "Også"]
+    english = client.get("/en/ordliste/").content.decode()
+    assert re.findall(r'glossary-language">([^<]+)<', english) == ["Norwegian Bokmål", "Danish"]
+
+
+def test_an_empty_glossary_asks_for_no_filter(home: HomePage, client: Client) -> None:
+    html = client.get("/ordliste/").content.decode()
+    assert "Ordlista er tom ennå." in html
+    assert "glossary.js" not in html
+
+
 @pytest.mark.parametrize("count", [1, 30])
 def test_glossary_costs_the_same_for_any_number_of_words(home: HomePage, client: Client, count: int) -> None:
     for number in range(count):
