@@ -375,6 +375,7 @@ def test_team_page_shows_phase_with_date_and_source_and_the_note_on_the_name(cli
     assert "Fase Ukjent Per 31. oktober 2025. Kilde: Oversikt over ACT- og FACT-team, oktober 2025." in text
     assert "Om navnet: Trolig «Bjørgvin»." in text
     assert "Program Ikke oppgitt" in text
+    assert '<div class="prose" lang="nb">' in response.content.decode()
     assert '<a href="https://example.org/team" rel="nofollow">https://example.org/team</a>' in response.content.decode()
     assert "&lt;b&gt;Ikke fet&lt;/b&gt;" in response.content.decode()
     english = text_of(client.get(f"/en{team.get_absolute_url()}"))
@@ -527,6 +528,15 @@ def test_private_number_is_refused_with_a_reason_at_the_field(
     )
     led.refresh_from_db()
     assert (led.about, led.contact_route) == ("", "")
+
+
+@pytest.mark.parametrize("field", ["about", "contact_route", "municipalities", "hospital_trust"])
+def test_identity_number_is_refused_and_not_repeated(client: Client, led: Team, field: str) -> None:
+    response = edit(client, led, **{field: "Født 010190 12345, nr. 13097248022"})
+    assert response.status_code == 422
+    assert "Teksten inneholder et fødselsnummer eller D-nummer." in text_of(response)
+    led.refresh_from_db()
+    assert getattr(led, field) == ""
 
 
 @pytest.mark.parametrize(
