@@ -322,7 +322,7 @@ def fill(count: int) -> None:
     )
 
 
-def fewest_seconds(client: Client, address: str, rounds: int = 15) -> float:
+def fewest_seconds(client: Client, address: str, rounds: int = 7) -> float:
     """The best of some rounds: what the page costs, without what else the machine does meanwhile."""
     taken = []
     for _ in range(rounds):
@@ -333,20 +333,27 @@ def fewest_seconds(client: Client, address: str, rounds: int = 15) -> float:
 
 
 ADDRESSES = ["/team/", "/team/?fylke=Vestland&program=FACT", "/team/?sok=østre+1", "/team/?side=4"]
+SIZES = (120, 5_000)
 
 
 def test_directory_of_five_thousand_answers_as_fast_as_of_a_hundred(
     client: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The ratio in one run, page by page. Both directories fill their pages, so the same is rendered."""
-    fill(120)
+    """The ratio in one run, page by page. Both directories fill their pages, so the same is rendered.
+
+    Few and many take turns, so that a machine that gets busier meets both.
+    """
     client.get("/team/")
-    few = {address: fewest_seconds(client, address) for address in ADDRESSES}
-    Team.objects.all().delete()
-    fill(5_000)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    many = {address: fewest_seconds(client, address) for address in ADDRESSES}
+    fewest: dict[tuple[int, str], list[float]] = {(count, address): [] for count in SIZES for address in ADDRESSES}
+    for count in SIZES * 3:
+        Team.objects.all().delete()
+        fill(count)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        for address in ADDRESSES:
+            fewest[count, address].append(fewest_seconds(client, address))
+    few = {address: min(fewest[SIZES[0], address]) for address in ADDRESSES}
+    many = {address: min(fewest[SIZES[1], address]) for address in ADDRESSES}
     ratios = {address: many[address] / few[address] for address in ADDRESSES}
     with capsys.disabled():
         for address in ADDRESSES:
@@ -355,7 +362,7 @@ def test_directory_of_five_thousand_answers_as_fast_as_of_a_hundred(
                 f"{many[address] * 1000:.1f} ms of 5000, ratio {ratios[address]:.2f}",
                 end="",
             )
-    assert max(ratios.values()) < 2
+    assert max(ratios.values()) < 1.6
 
 
 # --- a team's page --------------------------------------------------------------------------------------
