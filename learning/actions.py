@@ -18,7 +18,8 @@ def assign_onboarding_paths(*, person: User) -> None:
     is no longer assigned; what the person has learnt is kept elsewhere and stays. Safe to run twice, and at once:
     the last to run sees what all have changed.
     """
-    User.objects.select_for_update(no_key=True).only("pk").get(pk=person.pk)
+    if not User.objects.select_for_update(no_key=True).only("pk").filter(pk=person.pk).first():
+        return  # the account has been deleted since the news was sent
     paths = get_onboarding_paths()
     wanted: dict[UUID, list[Membership]] = {}
     for membership in Membership.objects.active().filter(person=person).select_related("team"):

@@ -128,8 +128,11 @@ def refuse_request(*, request: JoinRequest, by: User) -> None:
 
 
 def _decide(*, request: JoinRequest, outcome: JoinRequest.Outcome, by: User) -> JoinRequest:
-    _lock_person(request.person)
-    locked = JoinRequest.objects.select_for_update(of=("self",)).select_related("person", "team").get(pk=request.pk)
+    try:
+        _lock_person(request.person)
+        locked = JoinRequest.objects.select_for_update(of=("self",)).select_related("person", "team").get(pk=request.pk)
+    except (User.DoesNotExist, JoinRequest.DoesNotExist) as error:
+        raise AlreadyDecidedError from error  # the person has left Flett in the meantime
     if locked.outcome:
         raise AlreadyDecidedError
     locked.outcome = outcome

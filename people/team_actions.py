@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from people.models import PeopleSettings, Region, SupportGroup, SupportGroupMembership, Team, TeamRole, User
 from people.team_list.actions import make_slug, wait_for_the_list
+from safety.guard import refuse_identity_numbers
 from safety.text import clean_line, clean_lines, refuse_private_number
 
 TEAMS_OWN_WORDS = "Teamet selv"
@@ -28,6 +29,8 @@ def edit_team(
     locked.contact_route = clean_line(contact_route, most=Team.room_for("contact_route"))
     locked.municipalities = clean_line(municipalities, most=Team.room_for("municipalities"))
     locked.hospital_trust = clean_line(hospital_trust, most=Team.room_for("hospital_trust"))
+    for text in (locked.about, locked.contact_route, locked.municipalities, locked.hospital_trust):
+        refuse_identity_numbers(text)
     refuse_private_number(locked.about)
     refuse_private_number(locked.contact_route)
     locked.save()

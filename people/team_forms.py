@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from people.models import Team
+from safety.guard import refuse_identity_numbers
 from safety.text import TextRefusedError, clean_line, clean_lines, refuse_private_number
 
 
@@ -33,7 +34,9 @@ class TeamForm(forms.ModelForm):
     def through_the_door(self, field: str, *, clean: Callable[..., str] = clean_line) -> str:
         """The field's text as it may come in, else the door's words as the field's error."""
         try:
-            return clean(self.cleaned_data[field], most=Team.room_for(field))
+            text = clean(self.cleaned_data[field], most=Team.room_for(field))
+            refuse_identity_numbers(text)
+            return text
         except TextRefusedError as error:
             raise ValidationError(error.message, code="refused") from error
 

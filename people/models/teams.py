@@ -166,6 +166,11 @@ class Team(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("people:team", args=[self.slug])
 
+    @property
+    def language(self) -> str:
+        """The language of what the team writes: its country's."""
+        return {self.Country.DENMARK: "da", self.Country.SWEDEN: "sv"}.get(self.Country(self.country), "nb")
+
     @classmethod
     def room_for(cls, field: str) -> int:
         """How many characters a text field holds."""

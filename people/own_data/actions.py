@@ -152,7 +152,7 @@ def delete_person(*, person: User) -> None:
     becomes one of "tidligere medlem", without roles and with months in place of days. Higher rooms do the same for
     their tables when `person_erasing` is sent, inside this transaction.
     """
-    locked = lock(person)
+    locked = User.objects.select_for_update().filter(pk=person.pk).first()  # rows that point at the person wait too
     if locked is None or locked.email == FORMER_MEMBER_EMAIL:
         return
     addresses = addresses_of(locked)

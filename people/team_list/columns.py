@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from people.alphabet import fold
 from people.counties import COUNTIES
 from people.models import Region, Team
+from safety.guard import refuse_identity_numbers
 from safety.text import TextRefusedError, clean_line, refuse_private_number
 
 Regions = Mapping[str, Region]
@@ -40,7 +41,13 @@ class Column:
 
 def _line(name: str) -> Column:
     most = Team.room_for(name)
-    return Column(name, lambda cell, regions: clean_line(cell, most=most))
+
+    def read(cell: str, regions: Regions) -> str:
+        line = clean_line(cell, most=most)
+        refuse_identity_numbers(line)
+        return line
+
+    return Column(name, read)
 
 
 def _choice(name: str, choices: Any, empty: str) -> Column:
@@ -84,6 +91,7 @@ def _read_date(cell: str, regions: Regions) -> date:
 
 def _read_contact(cell: str, regions: Regions) -> str:
     line = clean_line(cell, most=Team.room_for("contact_route"))
+    refuse_identity_numbers(line)
     refuse_private_number(line)
     return line
 

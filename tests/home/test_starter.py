@@ -17,7 +17,7 @@ from courses.models import CoursePage, FlettMedia, LegalReference, LessonPage, L
 from home import actions
 from home.actions import STARTER, load_starter_content
 from home.models import HomePage, StandardPage
-from learning.models import LearningPathPage
+from learning.models import LearningPathPage, PathAssignment
 from people.models import Team, User
 
 CHAPTERS = [
@@ -305,6 +305,27 @@ def test_demo_people_have_their_parts_and_verified_addresses(starter: None) -> N
     assert found == DEMO
     assert set(EmailAddress.objects.values_list("email", "verified", "primary")) == {
         (email, True, True) for email in DEMO
+    }
+
+
+def test_demo_people_have_a_team_that_says_it_is_invented(starter: None) -> None:
+    """The leader, a nurse and the peer specialist; each has the team's onboarding path, and a second load adds none."""
+    load_starter_content()
+    team = Team.objects.get(slug="demoteamet")
+    assert (team.name, team.programme, team.county) == ("Demoteamet", "FACT", "")
+    assert team.name_note == "Teamet er oppdiktet og finnes bare der Flett utvikles."
+    assert {
+        membership.person.email: [role.key for role in membership.roles.all()]
+        for membership in team.memberships.active()
+    } == {
+        "deltaker@demo.example": ["sykepleier"],
+        "teamleder@demo.example": ["teamleder"],
+        "brukerspesialist@demo.example": ["brukerspesialist"],
+    }
+    path = LearningPathPage.objects.get(onboarding_for="FACT")
+    assert {(row.person.email, row.path_key) for row in PathAssignment.objects.all()} == {
+        (email, path.translation_key)
+        for email in ("deltaker@demo.example", "teamleder@demo.example", "brukerspesialist@demo.example")
     }
 
 

@@ -322,7 +322,7 @@ def fill(count: int) -> None:
     )
 
 
-def fewest_seconds(client: Client, address: str, rounds: int = 15) -> float:
+def fewest_seconds(client: Client, address: str, rounds: int = 7) -> float:
     """The best of some rounds: what the page costs, without what else the machine does meanwhile."""
     taken = []
     for _ in range(rounds):
@@ -333,20 +333,27 @@ def fewest_seconds(client: Client, address: str, rounds: int = 15) -> float:
 
 
 ADDRESSES = ["/team/", "/team/?fylke=Vestland&program=FACT", "/team/?sok=østre+1", "/team/?side=4"]
+SIZES = (120, 5_000)
 
 
 def test_directory_of_five_thousand_answers_as_fast_as_of_a_hundred(
     client: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The ratio in one run, page by page. Both directories fill their pages, so the same is rendered."""
-    fill(120)
+    """The ratio in one run, page by page. Both directories fill their pages, so the same is rendered.
+
+    Few and many take turns, so that a machine that gets busier meets both.
+    """
     client.get("/team/")
-    few = {address: fewest_seconds(client, address) for address in ADDRESSES}
-    Team.objects.all().delete()
-    fill(5_000)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    many = {address: fewest_seconds(client, address) for address in ADDRESSES}
+    fewest: dict[tuple[int, str], list[float]] = {(count, address): [] for count in SIZES for address in ADDRESSES}
+    for count in SIZES * 3:
+        Team.objects.all().delete()
+        fill(count)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        for address in ADDRESSES:
+            fewest[count, address].append(fewest_seconds(client, address))
+    few = {address: min(fewest[SIZES[0], address]) for address in ADDRESSES}
+    many = {address: min(fewest[SIZES[1], address]) for address in ADDRESSES}
     ratios = {address: many[address] / few[address] for address in ADDRESSES}
     with capsys.disabled():
         for address in ADDRESSES:
@@ -355,7 +362,7 @@ def test_directory_of_five_thousand_answers_as_fast_as_of_a_hundred(
                 f"{many[address] * 1000:.1f} ms of 5000, ratio {ratios[address]:.2f}",
                 end="",
             )
-    assert max(ratios.values()) < 2
+    assert max(ratios.values()) < 1.6
 
 
 # --- a team's page --------------------------------------------------------------------------------------
@@ -375,6 +382,7 @@ def test_team_page_shows_phase_with_date_and_source_and_the_note_on_the_name(cli
     assert "Fase Ukjent Per 31. oktober 2025. Kilde: Oversikt over ACT- og FACT-team, oktober 2025." in text
     assert "Om navnet: Trolig «Bjørgvin»." in text
     assert "Program Ikke oppgitt" in text
+    assert '<div class="prose" lang="nb">' in response.content.decode()
     assert '<a href="https://example.org/team" rel="nofollow">https://example.org/team</a>' in response.content.decode()
     assert "&lt;b&gt;Ikke fet&lt;/b&gt;" in response.content.decode()
     english = text_of(client.get(f"/en{team.get_absolute_url()}"))
@@ -527,6 +535,15 @@ def test_private_number_is_refused_with_a_reason_at_the_field(
     )
     led.refresh_from_db()
     assert (led.about, led.contact_route) == ("", "")
+
+
+@pytest.mark.parametrize("field", ["about", "contact_route", "municipalities", "hospital_trust"])
+def test_identity_number_is_refused_and_not_repeated(client: Client, led: Team, field: str) -> None:
+    response = edit(client, led, **{field: "Født 010190 12345, nr. 13097248022"})
+    assert response.status_code == 422
+    assert "Teksten inneholder et fødselsnummer eller D-nummer." in text_of(response)
+    led.refresh_from_db()
+    assert getattr(led, field) == ""
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def test_dry_run_says_what_is_new_changed_unchanged_and_bad_and_changes_nothing(
         ("name;county;status_on", "X;Oslo;2999-01-01", "opplysningene er fra: Datoen 2999-01-01 er ikke kommet ennå."),
         ("name;county", f"{'a' * 121};Oslo", "navn: Teksten er for lang: 121 tegn. Den kan ha høyst 120."),
         ("name;county;contact_route", "X;Oslo;Ring 912 34 567", "slik tar du kontakt: «912 34 567» ser ut som et mob"),
+        ("name;county;name_note", "X;Oslo;13097248022", "merknad om navnet: Teksten inneholder et fødselsnummer"),
         ("name;county", "X;Oslo;noe mer", "Raden har tekst i en kolonne uten overskrift."),
     ],
 )
