@@ -143,7 +143,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """Sign-in with a workplace's own provider (docs/decisions/0006-accounts.md)."""
+    """Sign-in with a workplace's own provider (docs/decisions/0007-accounts.md)."""
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: Any) -> Any:
         """Keep who it is and nothing else the provider tells; a claim that is not plainly true is false."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 FORMER_MEMBER_EMAIL = "tidligere-medlem@flett.invalid"
-"""The one row that stands for everybody whose account is deleted (docs/decisions/0007-own-data.md).
+"""The one row that stands for everybody whose account is deleted (docs/decisions/0008-own-data.md).
 
 RFC 2606 reserves .invalid: nobody can verify the address, so nobody can sign in with it.
 """

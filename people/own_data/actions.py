@@ -148,7 +148,7 @@ def get_former_member() -> User:
 def delete_person(*, person: User) -> None:
     """Delete the account and everything about the person. Cannot be undone. Doing it again changes nothing.
 
-    What other people's numbers rest on stays without the person (docs/decisions/0007-own-data.md): each membership
+    What other people's numbers rest on stays without the person (docs/decisions/0008-own-data.md): each membership
     becomes one of "tidligere medlem", without roles and with months in place of days. Higher rooms do the same for
     their tables when `person_erasing` is sent, inside this transaction.
     """
