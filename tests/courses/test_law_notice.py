@@ -29,7 +29,7 @@ def notice(*, rules: int = 2, unchecked: int = 0, oldest: date | None = FRESH, i
             notice(),
             "Reglene i denne leksjonen ble sist kontrollert 13. april 2026. Spør en jurist ved tvil.",
             "Reglerne i denne lektion blev sidst kontrolleret 13. april 2026. Spørg en jurist, hvis du er i tvivl.",
-            "The rules in this lesson were last checked on April 13, 2026. If in doubt, ask a lawyer.",
+            "The rules in this lesson were last checked on 13 April 2026. If in doubt, ask a lawyer.",
         ),
         (
             notice(rules=1, is_overdue=True),
@@ -37,7 +37,7 @@ def notice(*, rules: int = 2, unchecked: int = 0, oldest: date | None = FRESH, i
             "Det er mer enn et halvt år siden, så en ny kontroll trengs. Spør en jurist ved tvil.",
             "Reglen i denne lektion blev sidst kontrolleret 13. april 2026. "
             "Det er mere end et halvt år siden, så der er brug for en ny kontrol. Spørg en jurist, hvis du er i tvivl.",
-            "The rule in this lesson was last checked on April 13, 2026. "
+            "The rule in this lesson was last checked on 13 April 2026. "
             "That is more than six months ago, so a new check is needed. If in doubt, ask a lawyer.",
         ),
         (
@@ -46,7 +46,7 @@ def notice(*, rules: int = 2, unchecked: int = 0, oldest: date | None = FRESH, i
             "Spør en jurist ved tvil.",
             "Reglerne i denne lektion blev sidst kontrolleret 13. april 2026. "
             "1 af dem er ikke kontrolleret endnu. Spørg en jurist, hvis du er i tvivl.",
-            "The rules in this lesson were last checked on April 13, 2026. 1 of them has not been checked yet. "
+            "The rules in this lesson were last checked on 13 April 2026. 1 of them has not been checked yet. "
             "If in doubt, ask a lawyer.",
         ),
         (

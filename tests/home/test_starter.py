@@ -110,7 +110,7 @@ def test_starter_tree_is_exactly_this(starter: None) -> None:
         "CourseIndexPage": 1,
         "CoursePage": 21,
         "LessonPage": 163,
-        "FacilitatorGuidePage": 20,
+        "FacilitatorGuidePage": 21,
         "RoleIndexPage": 1,
         "RolePage": 15,
         "StandardPage": 6,
