@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0003_team_search_order_and_uploads'),
+        ("people", "0003_team_search_order_and_uploads"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='invitation',
-            name='sent_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='sendt'),
+            model_name="invitation",
+            name="sent_at",
+            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name="sendt"),
         ),
     ]

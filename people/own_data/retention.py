@@ -69,7 +69,7 @@ def plan_accounts() -> list[Step]:
     ]
     seen = {step.account for step in steps}
     for person in unused().exclude(pk__in=seen).exclude(pk__in=signed_in_now()).order_by("pk"):
-        warned_at = Profile.of(person).unused_warned_at
+        warned_at = person.profile.unused_warned_at if hasattr(person, "profile") else None
         if warned_at is None or warned_at < last_used(person):
             steps.append(Step(account=person.pk, why=Why.WARN, since=last_used(person)))
         elif warned_at <= timezone.now() - WARNING:

@@ -509,3 +509,19 @@ def test_nobody_is_written_to_at_an_address_they_have_not_verified(
     with django_capture_on_commit_callbacks(execute=True):
         actions.delete_person(person=learner)
     assert mailoutbox == []
+
+
+@pytest.mark.parametrize("in_bulk", [False, True])
+def test_the_editors_list_of_users_deletes_our_way(
+    home: Any, administrator_client: Client, person: User, in_bulk: bool
+) -> None:
+    membership = Membership.objects.get(person=person)
+    address = reverse("wagtailusers_users:delete", args=[person.pk])
+    if in_bulk:
+        address = f"{reverse('wagtail_bulk_action', args=['people', 'user', 'delete'])}?id={person.pk}"
+    assert administrator_client.get(address).status_code == 200
+    assert User.objects.filter(pk=person.pk).exists()
+    assert administrator_client.post(address)["Location"] == reverse("wagtailusers_users:index")
+    assert find_in_database([SECRET]) == []
+    membership.refresh_from_db()
+    assert str(membership.person) == "Tidligere medlem"

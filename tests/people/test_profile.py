@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -169,6 +170,23 @@ def test_a_leader_who_wants_no_mail_of_requests_gets_none(
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         people_actions.ask_to_join(person=learner, team=team)
     assert [message.to for message in mailoutbox] == [[other.email]]  # type: ignore[attr-defined]
+
+
+def test_signing_in_leads_to_ones_own_language(home: object, client: Client, learner: User) -> None:
+    EmailAddress.objects.create(user=learner, email=learner.email, verified=True, primary=True)
+    sent = {"login": learner.email, "password": factories.PASSWORD}
+    assert client.post("/en/konto/login/", sent)["Location"] == "/"
+    client.logout()
+    User.objects.update(language="da")
+    assert client.post("/konto/login/", sent)["Location"] == "/da/"
+    client.logout()
+    assert client.post("/konto/login/?next=/team/", {**sent, "next": "/team/"})["Location"] == "/team/"
+
+
+def test_mails_begin_in_the_language_of_the_sign_up(home: object, client: Client) -> None:
+    password = "tre blå katter på taket"
+    client.post("/en/konto/signup/", {"email": "ny@example.org", "password1": password, "password2": password})
+    assert User.objects.get(email="ny@example.org").language == "en"
 
 
 def test_the_account_page_leads_everywhere(home: object, learner_client: Client) -> None:

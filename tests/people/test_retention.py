@@ -169,6 +169,14 @@ def test_a_plan_that_no_longer_holds_does_no_harm(accounts: dict[str, User]) -> 
         assert User.objects.filter(pk=accounts[name].pk).exists()
 
 
+def test_the_plan_costs_the_same_for_one_and_for_thirty(db: None, django_assert_num_queries: Any) -> None:
+    for count in (1, 30):
+        for number in range(count):
+            warn_long_ago(make_account(f"unused-{count}-{number}", used=LONG))
+        with django_assert_num_queries(5):
+            retention.plan_accounts()
+
+
 def test_the_months_are_a_setting(learner: User) -> None:
     User.objects.update(last_login=NOW - timedelta(days=250))
     assert retention.plan_accounts() == []
