@@ -202,6 +202,8 @@ images:
 def small_site(only_this: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> Path:
     """The site made of that one package and page, and the files it was made from."""
     package = only_this / "courses" / "prove"
+    for name in ("people.yaml", "teams.csv"):
+        shutil.copy(actions.STARTER / name, only_this / name)
     shutil.copytree(actions.STARTER / "courses" / "fleksibilitet" / "media", package / "media", dirs_exist_ok=True)
     (package / "media" / "media.yaml").write_text(FILM)
     site = yaml.safe_load((only_this / "site.yaml").read_text())

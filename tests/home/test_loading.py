@@ -33,8 +33,8 @@ def test_interrupted_loading_leaves_nothing_and_the_next_one_works(db: None, mon
     out = StringIO()
     call_command("load_starter_content", "--if-empty", stdout=out)
     assert out.getvalue() == "The starter content is loaded.\n"
-    assert CoursePage.objects.count() == 11
-    assert LessonVersion.objects.count() == 33
+    assert CoursePage.objects.count() == 21
+    assert LessonVersion.objects.count() == 163
 
 
 def test_loading_if_empty_does_nothing_where_there_is_a_front_page(home: HomePage) -> None:

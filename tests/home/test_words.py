@@ -18,9 +18,9 @@ WRONG = {
     "/en": "The e-mail address or the password is not right.",
 }
 RESET = {
-    "": ("Flett: Velg nytt passord", "Hei fra Flett", "Vennlig hilsen Flett"),
-    "/da": ("Flett: Vælg en ny adgangskode", "Hej fra Flett", "Venlig hilsen Flett"),
-    "/en": ("Flett: Choose a new password", "Hello from Flett", "Kind regards, Flett"),
+    "": ("Flett: Velg nytt passord", "Hei", "Hilsen Flett"),
+    "/da": ("Flett: Vælg en ny adgangskode", "Hej", "Hilsen Flett"),
+    "/en": ("Flett: Choose a new password", "Hello", "Kind regards, Flett"),
 }
 NORWEGIAN_ONLY = re.compile(
     r"\b(av|ikke noe|deg|meg|uten|etter|språk|søk|spør|spørsmål|leksjon|leksjonen|leksjoner|kapittel|bilde|bildet"

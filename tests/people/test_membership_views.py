@@ -317,7 +317,7 @@ def test_my_page_shows_the_path_with_its_deadline(team: Team, person: User) -> N
     assert "Foreslått frist 9. april 2027" in text
     assert "%" not in text
     assert f'href="/laer/{path.slug}/"' in client.get("/min-side/").content.decode()
-    assert "Suggested deadline April 9, 2027" in said(client, "/en/min-side/")
+    assert "Suggested deadline 9 April 2027" in said(client, "/en/min-side/")
 
 
 def test_my_page_of_somebody_new_says_where_to_begin(person: User) -> None:
