@@ -40,11 +40,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         items[:] = [item for item in items if item not in dropped]
         config.hook.pytest_deselected(items=dropped)
-    items.sort(key=_looks_at_starter_site)
+    items.sort(key=_turn)
 
 
 def _asks_a_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db")) or "db" in getattr(item, "fixturenames", ())
+
+
+def _turn(item: pytest.Item) -> int:
+    """The starter site's tests stand together, before the first that commits: that one leaves the tables empty."""
+    if _looks_at_starter_site(item):
+        return 1
+    marker = item.get_closest_marker("django_db")
+    commits = bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in getattr(
+        item, "fixturenames", ()
+    )
+    return 0 if _asks_a_database(item) and not commits else 2
 
 
 def _looks_at_starter_site(item: pytest.Item) -> bool:
@@ -65,7 +76,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _leave_starter_site(request: pytest.FixtureRequest) -> None:
-    """Only tests that ask for the starter content meet it. They come last, so that it is loaded once."""
+    """Only tests that ask for the starter content meet it. They stand together, so that it is loaded once."""
     if not _looks_at_starter_site(request.node):
         STARTER_SITE.leave()
 
