@@ -20,7 +20,7 @@ from tests.browser.conftest import Watched
 from tests.people.own import make_photo
 from tests.safety.test_guard import BORN_1986
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("own data")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_somebody_says_who_they_are(site_server: Any, page: Watched, kari: User)
     expect(page.get_by_text("Profilen er lagret.")).to_be_visible()
     portrait = page.locator("img.portrait")
     expect(portrait).to_be_visible()
-    assert portrait.evaluate("image => image.naturalWidth") == 320
+    assert portrait.evaluate("async image => { await image.decode(); return image.naturalWidth }") == 320
     page.get_by_role("link", name="Se profilen").click()
     expect(page.get_by_role("heading", name="Kari Lien")).to_be_visible()
     expect(page.get_by_text("Spør meg om teammøter.")).to_be_visible()
