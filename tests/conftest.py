@@ -14,7 +14,6 @@ from django.utils import translation
 from home.models import HomePage
 from people.models import User
 from tests import factories
-from tests.starter_site import STARTER_SITE
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,45 +39,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         items[:] = [item for item in items if item not in dropped]
         config.hook.pytest_deselected(items=dropped)
-    items.sort(key=_turn)
 
 
 def _asks_a_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db")) or "db" in getattr(item, "fixturenames", ())
 
 
-def _turn(item: pytest.Item) -> int:
-    """The starter site's tests stand together, before the first that commits: that one leaves the tables empty."""
-    if _looks_at_starter_site(item):
-        return 1
-    marker = item.get_closest_marker("django_db")
-    commits = bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in getattr(
-        item, "fixturenames", ()
-    )
-    return 0 if _asks_a_database(item) and not commits else 2
-
-
-def _looks_at_starter_site(item: pytest.Item) -> bool:
-    return "loaded_starter" in getattr(item, "fixturenames", ())
-
-
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Know every content type before a test empties the database: putting rows back asks for them.
 
     Asked for by tests that need a database, and by nothing else: without one there is no table.
     """
     with django_db_blocker.unblock():
         ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
-    yield
-    STARTER_SITE.leave()
-
-
-@pytest.fixture(autouse=True)
-def _leave_starter_site(request: pytest.FixtureRequest) -> None:
-    """Only tests that ask for the starter content meet it. They stand together, so that it is loaded once."""
-    if not _looks_at_starter_site(request.node):
-        STARTER_SITE.leave()
 
 
 @pytest.fixture(autouse=True)

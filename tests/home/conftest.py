@@ -1,16 +1,24 @@
-"""The starter content, for the tests that look at it."""
+"""The starter content, loaded once for all tests of a module that look at it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 
-from tests.starter_site import STARTER_SITE
+from home.actions import load_starter_content
 
 
 @pytest.fixture(scope="module")
-def loaded_starter(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The site stands, from this module on to the first test that does not ask for it (tests/conftest.py)."""
-    STARTER_SITE.enter(django_db_blocker)
+def loaded_starter(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        outer = transaction.atomic()
+        outer.__enter__()
+        load_starter_content()
+    yield
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        outer.__exit__(None, None, None)
 
 
 @pytest.fixture
