@@ -224,6 +224,13 @@ CACHES = {
         "TIMEOUT": None,
         "OPTIONS": {"MAX_ENTRIES": number("FLETT_PAGE_CACHE_ENTRIES", 1000, least=1)},
     },
+    # What a page shows of one learner: keyed by the learner's own stamp, in each process, so never stale either.
+    "learners": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "learners",
+        "TIMEOUT": 3600,
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
 }
 
 DATA_DIR = Path(env.str("FLETT_DATA_DIR", str(BASE_DIR / "var")))

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.conf import settings
+from django.db.models import Case, Count, OuterRef, Q, Subquery, When
+from django.db.models.functions import Left, Length
 from wagtail.models import Page, ReferenceIndex
 
 from courses.models import CoursePage, FacilitatorGuidePage, LegalReference, LessonPage, LessonVersion, Principle
@@ -239,3 +241,88 @@ def get_published_activity(*, lesson: LessonPage, block_id: UUID) -> dict[str, A
     )
     activities = version.activities if version else []
     return next((activity for activity in activities if activity["id"] == str(block_id)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LessonFacts:
+    """What is to be known of a lesson to record that somebody did something in it.
+
+    `course_key` is None while the lesson is not published; `version` is the last one published in any language.
+    """
+
+    key: UUID
+    version: int
+    title: str
+    course_key: UUID | None
+    is_required: bool
+    completion: str
+    pass_percent: int
+
+
+def get_lesson_facts(lesson_key: UUID) -> LessonFacts | None:
+    """One lesson by its key, as written in the site's own language where it is; None if it never was published.
+
+    One query; two for a lesson that is not published now.
+    """
+    versions = LessonVersion.objects.filter(lesson_key=lesson_key).order_by("-number")
+    parent = CoursePage.objects.live().filter(
+        path=Left(OuterRef("path"), Length(OuterRef("path")) - LessonPage.steplen)
+    )
+    found = (
+        LessonPage.objects.live()
+        .filter(translation_key=lesson_key)
+        .annotate(
+            course_key=Subquery(parent.values("translation_key")[:1]), version=Subquery(versions.values("number")[:1])
+        )
+        .filter(course_key__isnull=False, version__isnull=False)
+        .order_by(_own_language_first(), "pk")
+        .values("title", "course_key", "is_required", "completion", "pass_percent", "version")
+        .first()
+    )
+    if found is not None:
+        return LessonFacts(key=lesson_key, **found)
+    last = versions.only("number", "title").first()
+    if last is None:
+        return None
+    return LessonFacts(
+        key=lesson_key,
+        version=last.number,
+        title=last.title,
+        course_key=None,
+        is_required=False,
+        completion=LessonPage.Completion.MARKED,
+        pass_percent=100,
+    )
+
+
+def get_required_lessons(course_keys: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+    """The keys of the lessons each published course asks for. A course that is not published is left out.
+
+    A lesson that is in several languages is asked for where its page in the site's own language says so. Two queries.
+    """
+    courses = list(
+        CoursePage.objects.live().filter(translation_key__in=list(course_keys)).values_list("path", "translation_key")
+    )
+    required: dict[UUID, set[UUID]] = {key: set() for _path, key in courses}
+    by_path = dict(courses)
+    under = Q(pk=None)
+    for path in by_path:
+        under |= Q(path__startswith=path)
+    seen: set[tuple[UUID, UUID]] = set()
+    for path, key, is_required in (
+        LessonPage.objects.live()
+        .filter(under)
+        .order_by(_own_language_first(), "pk")
+        .values_list("path", "translation_key", "is_required")
+    ):
+        course_key = by_path[path[: -LessonPage.steplen]]
+        if (course_key, key) in seen:
+            continue
+        seen.add((course_key, key))
+        if is_required:
+            required[course_key].add(key)
+    return required
+
+
+def _own_language_first() -> Case:
+    return Case(When(locale__language_code=settings.LANGUAGE_CODE, then=0), default=1)

@@ -75,6 +75,13 @@ class CoursePage(Page):
     )
     minutes = models.PositiveSmallIntegerField(_("minutter"), default=0, validators=[MaxValueValidator(6000)])
     cpd_hours = models.DecimalField(_("kurstimer"), max_digits=5, decimal_places=2, null=True, blank=True)
+    certificate_valid_months = models.PositiveSmallIntegerField(
+        _("kursbeviset gjelder i (måneder)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text=_("Tomt: det går ikke ut."),
+    )
     contact = models.CharField(
         _("kontakt"), max_length=200, blank=True, help_text=_("En felles postkasse eller side, aldri et privat nummer.")
     )
@@ -89,6 +96,7 @@ class CoursePage(Page):
         *Page.content_panels,
         FieldPanel("summary"),
         FieldRowPanel([FieldPanel("kind"), FieldPanel("minutes"), FieldPanel("cpd_hours")]),
+        FieldPanel("certificate_valid_months"),
         FieldPanel("learning_outcomes"),
         FieldPanel("audience"),
         FieldRowPanel(

@@ -1,12 +1,11 @@
-"""Learning paths: ordered chapters that point at courses, and who is to take which."""
+"""Learning paths: ordered chapters that point at courses."""
 
 from typing import Any, ClassVar
 
-from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, InlinePanel
@@ -34,7 +33,7 @@ class LearnPage(Page):
         verbose_name_plural = _("læringssider")
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from learning.queries import get_learning_paths, get_short_courses
+        from learning.queries.paths import get_learning_paths, get_short_courses
 
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         context["paths"] = get_learning_paths(language=self.locale.language_code)
@@ -62,12 +61,21 @@ class LearningPathPage(Page):
         help_text=_("Nye i et slikt team får denne stien. Stien for FACT gjelder også team som ikke har sin egen."),
     )
 
+    certificate_valid_months = models.PositiveSmallIntegerField(
+        _("kursbeviset gjelder i (måneder)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text=_("Tomt: det går ikke ut."),
+    )
+
     content_panels: ClassVar[list[Any]] = [
         *Page.content_panels,
         FieldPanel("summary"),
         FieldPanel("intro"),
         FieldPanel("principle_set"),
         FieldPanel("onboarding_for"),
+        FieldPanel("certificate_valid_months"),
         InlinePanel("steps", label=_("kapittel"), heading=_("Kapitler")),
     ]
     parent_page_types: ClassVar[list[str]] = ["learning.LearnPage"]
@@ -92,13 +100,13 @@ class LearningPathPage(Page):
         self, request: HttpRequest, course_slug: str = "", lesson_slug: str = "", **kwargs: Any
     ) -> HttpResponse | TemplateResponse:
         if course_slug:
-            from learning.views import serve_path_lesson
+            from learning.views.paths import serve_path_lesson
 
             return serve_path_lesson(request, path=self, course_slug=course_slug, lesson_slug=lesson_slug)
         return super().serve(request, **kwargs)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from learning.queries import get_path_outline
+        from learning.queries.paths import get_path_outline
 
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         context["path_outline"] = get_path_outline(path=self)
@@ -136,30 +144,3 @@ class PathStep(Orderable):
             self.course_key = self.course.translation_key
             self.course_title = self.course.title
         super().save(*args, **kwargs)
-
-
-class PathAssignment(models.Model):
-    """A path somebody's team asks them to take. It says nothing about what they have done.
-
-    Kept in step with the person's active memberships by `assign_onboarding_paths`, and rebuildable from them: one row
-    for each path, with the earliest of the memberships' suggested deadlines. The path is known by its
-    `translation_key`: the same in every language, and after the page has been moved or renamed.
-    """
-
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="path_assignments", verbose_name=_("person")
-    )
-    path_key = models.UUIDField(_("læringssti"))
-    due_on = models.DateField(_("foreslått frist"), null=True, blank=True)
-    assigned_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name = _("tildelt læringssti")
-        verbose_name_plural = _("tildelte læringsstier")
-        ordering: ClassVar[list[str]] = ["assigned_at", "pk"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["person", "path_key"], name="one_assignment_of_a_path")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person} – {self.path_key}"

@@ -1,0 +1,29 @@
+"""Every change in this room."""
+
+from learning.actions.assignments import assign_onboarding_paths, get_onboarding_paths
+from learning.actions.enrolments import NotAvailableError, refresh_paths, refresh_subjects, start_again
+from learning.actions.progress import (
+    CannotUndoError,
+    NotMarkedByHandError,
+    Ticked,
+    UnknownLessonError,
+    complete_lesson,
+    open_lesson,
+    undo_completion,
+)
+
+__all__ = [
+    "CannotUndoError",
+    "NotAvailableError",
+    "NotMarkedByHandError",
+    "Ticked",
+    "UnknownLessonError",
+    "assign_onboarding_paths",
+    "complete_lesson",
+    "get_onboarding_paths",
+    "open_lesson",
+    "refresh_paths",
+    "refresh_subjects",
+    "start_again",
+    "undo_completion",
+]
