@@ -42,6 +42,7 @@ urlpatterns += i18n_patterns(
     path("konto/okter/", list_sessions, name="usersessions_list"),
     path("", include("people.urls")),
     path("", include("home.urls")),
+    path("", include("learning.urls")),
     path("", include("courses.urls")),
     # Wagtail's own list, with our door in place of its sign-in page and our way to a page.
     path("_util/login/", page_door, name="wagtailcore_login"),
