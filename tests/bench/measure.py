@@ -58,14 +58,22 @@ def read_wrk(output: str) -> tuple[int, float]:
     return int(count[1]), float(median[1]) * UNITS[median[2]]
 
 
-def run_round(*, url: str, cookie: str, clients: int, seconds: int, roots: Iterable[int]) -> Round:
-    """Load one page as browsers ask for it (compressed) and count what it costs."""
+def run_round(
+    *, url: str, cookie: str, clients: int, seconds: int, roots: Iterable[int], script: str = "", skip: int = 0
+) -> Round:
+    """Load one page as browsers ask for it (compressed) and count what it costs.
+
+    `script` says what wrk sends instead of a plain GET; `skip` is how many of its requests earlier rounds have used.
+    """
     command = ["wrk", "--threads", "1", "--connections", str(clients), "--duration", f"{seconds}s", "--latency"]
     command += ["--header", "Accept-Encoding: gzip, deflate, br"]
+    if script:
+        command += ["--script", script]
     if cookie:
         command += ["--header", f"Cookie: {cookie}"]
     before = processor_seconds(roots)
-    done = subprocess.run([*command, url], capture_output=True, text=True, check=True)
+    arguments = ["--", str(skip)] if script else []
+    done = subprocess.run([*command, url, *arguments], capture_output=True, text=True, check=True)
     spent = processor_seconds(roots) - before
     requests, median = read_wrk(done.stdout)
     return Round(requests=requests, cpu=spent * 1000 / requests, wall=median)

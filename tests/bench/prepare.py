@@ -6,9 +6,15 @@
 import json
 import os
 import sys
+import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+LEARNERS = 250
+"""Who tick in the benchmark: each ticks every lesson of the path once, and no tick is measured twice."""
+TEAM_SIZE = 25
+TOKEN = "benchmarkbenchmarkbenchmarkbench"  # noqa: S105 – as long as Django wants a CSRF token to be
 NAME = "Benedikte Benk"
 EMAIL = "benk@example.org"
 
@@ -40,6 +46,7 @@ def prepare_flett() -> dict[str, Any]:
     from courses.actions import bump_content_stamp
     from courses.models import CoursePage, Principle
     from courses.urls_of import page_path
+    from learning.actions import complete_lesson
     from learning.models import LearningPathPage
     from learning.queries import get_path_outline
     from people.models import User
@@ -51,11 +58,19 @@ def prepare_flett() -> dict[str, Any]:
         call_command("load_starter_content", stdout=nowhere)
     first, last = NAME.split()
     user = User.objects.create_user(EMAIL, first_name=first, last_name=last)
-    cookie = sign_in(user, settings.AUTHENTICATION_BACKENDS[0])
+    backend = settings.AUTHENTICATION_BACKENDS[0]
+    cookie = sign_in(user, backend)
 
     path = LearningPathPage.objects.live().filter(locale__language_code="nb").order_by("path").first()
     assert path is not None, "the starter content has a learning path"
-    lesson = max(get_path_outline(path=path).chapters, key=lambda chapter: len(chapter.lessons)).lessons[1]
+    outline = get_path_outline(path=path)
+    lesson = max(outline.chapters, key=lambda chapter: len(chapter.lessons)).lessons[1]
+    team = make_team(leader=user)
+    for learner in [user, *(each.person for each in team.memberships.exclude(person=user)[: TEAM_SIZE // 2])]:
+        for entry in outline.lessons[:40]:
+            if is_ticked_by_hand(entry.key):
+                complete_lesson(learner=learner, lesson_key=entry.key, path_key=path.translation_key)
+    write_ticks([entry.key for entry in outline.lessons], path_key=path.translation_key, backend=backend)
     course = CoursePage.objects.live().filter(kind=CoursePage.Kind.SHORT_COURSE).first()
     principle = Principle.objects.filter(locale__language_code="nb").order_by("pk").first()
     assert course is not None and principle is not None
@@ -64,13 +79,66 @@ def prepare_flett() -> dict[str, Any]:
         "cookie": cookie,
         "pages": [
             describe("lesson, anonymous", lesson.url, "", expects=lesson.title, change=bump_content_stamp),
-            describe("lesson, signed in", lesson.url, cookie, expects=NAME, change=bump_content_stamp),
+            describe("lesson with progress", lesson.url, cookie, expects=NAME, change=bump_content_stamp),
+            {
+                "name": "tick",
+                "url": reverse("learning:events"),
+                "cookie": "",
+                "expects": "",
+                "queries": 12,
+                "queries_cold": 12,
+                "bytes": 0,
+                "script": str(Path(__file__).parent / "ticks.lua"),
+            },
             describe("learning path", page_path(path), cookie, expects=NAME, change=bump_content_stamp),
             describe("home", "/", cookie, expects=NAME, change=bump_content_stamp),
             describe("course", page_path(course), cookie, expects=NAME, change=bump_content_stamp),
             describe("principle", principle_url, cookie, expects=NAME, change=bump_content_stamp),
+            describe("Min side", reverse("home:my-page"), cookie, expects=NAME),
+            describe("team report", reverse("learning:team-report", args=[team.slug]), cookie, expects=NAME),
         ],
     }
+
+
+def is_ticked_by_hand(lesson_key: uuid.UUID) -> bool:
+    from courses.models import LessonPage
+
+    return LessonPage.objects.filter(translation_key=lesson_key, completion=LessonPage.Completion.MARKED).exists()
+
+
+def make_team(*, leader: Any) -> Any:
+    """A team with members, as large as teams are, whom the leader follows."""
+    from people.models import Team, TeamRole, User
+    from people.team_actions import add_member
+
+    team = Team.objects.create(name="Benketeamet", slug="benketeamet", county="Vestland")
+    add_member(person=leader, team=team, roles=TeamRole.objects.filter(leads_team=True)[:1])
+    for number in range(TEAM_SIZE):
+        person = User.objects.create_user(f"medlem{number}@example.org", first_name="Medlem", last_name=str(number))
+        add_member(person=person, team=team, roles=TeamRole.objects.filter(leads_team=False)[:1])
+    return team
+
+
+def write_ticks(lessons: list[uuid.UUID], *, path_key: uuid.UUID, backend: str) -> None:
+    """One line a tick for ticks.lua: who ticks, and what is sent. Learners take turns, each in reading order."""
+    from people.models import User
+
+    wanted = [key for key in lessons if is_ticked_by_hand(key)]
+    cookies = []
+    for number in range(LEARNERS):
+        user = User.objects.create_user(f"deltaker{number}@example.org", first_name="Deltaker", last_name=str(number))
+        cookies.append(f"{sign_in(user, backend)}; csrftoken={TOKEN}")
+    with Path(os.environ["FLETT_BENCH_TICKS"]).open("w") as file:
+        for lesson in wanted:
+            for cookie in cookies:
+                event = {
+                    "id": str(uuid.uuid4()),
+                    "kind": "completed",
+                    "lesson": str(lesson),
+                    "path": str(path_key),
+                    "age": 0,
+                }
+                file.write(f"{cookie}\t{json.dumps({'events': [event]})}\n")
 
 
 def sign_in(user: Any, backend: str) -> str:
