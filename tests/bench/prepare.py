@@ -14,7 +14,7 @@ from typing import Any
 LEARNERS = 250
 """Who tick in the benchmark: each ticks every lesson of the path once, and no tick is measured twice."""
 TEAM_SIZE = 25
-TOKEN = "benchmarkbenchmarkbenchmarkbench"  # noqa: S105 – as long as Django wants a CSRF token to be
+TOKEN = "benchmarkbenchmarkbenchmarkbench"
 NAME = "Benedikte Benk"
 EMAIL = "benk@example.org"
 
