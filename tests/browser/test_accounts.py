@@ -29,8 +29,6 @@ from tests.people.oidc_provider import serve_provider
 from tests.people.smtp_sink import Sink, serve_sink
 from tests.served import ROOT, flett_environment, free_port, serve
 
-pytestmark = pytest.mark.xdist_group("accounts site")
-
 SENTENCE = "tre blå katter på taket"
 ADMIN, AT_WORK = "admin@flett.example", "kari@kommune.example"
 PREPARE = """

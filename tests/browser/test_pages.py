@@ -22,8 +22,6 @@ from tests.browser.conftest import Watched
 from tests.needs import need_chromium
 from tests.served import serve_starter_site
 
-pytestmark = pytest.mark.xdist_group("starter site")
-
 NOT_PAGES = re.compile(r"^/(admin|documents|media|static|da|en)(/|$)")
 LINK = re.compile(r"""<a\s[^>]*href=["']([^"'#][^"']*)""")
 
