@@ -37,7 +37,6 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--disable-threaded-compositing",  # a fifth less work for a page that nobody watches
 ]
 
 
