@@ -80,38 +80,49 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeModules
 
 
 def _asks_a_database(item: pytest.Item) -> bool:
-    return bool(item.get_closest_marker("django_db")) or "db" in getattr(item, "fixturenames", ())
+    asked = {"db", "transactional_db", "live_server"}.intersection(getattr(item, "fixturenames", ()))
+    return bool(asked or item.get_closest_marker("django_db"))
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
-    """After each test that commits, the database holds again what the migrations wrote, or the module's own start."""
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Path | None]:
+    """After each test that commits, the database holds again what the migrations wrote, or the module's own start.
+
+    Yields the folder where it is kept as the migrations wrote it; None where no test asks a database, and there is
+    none.
+    """
+    if not any(_asks_a_database(item) for item in request.session.items):
+        yield None
+        return
     migrated = tmp_path_factory.mktemp("migrated")
     with django_db_blocker.unblock():
         databases.keep(migrated)
         databases.stand_on(migrated)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: databases.put_back())
-        yield
+        yield migrated
 
 
 @pytest.fixture(scope="session")
-def kept_starter(
-    request: pytest.FixtureRequest,
-    django_db_setup: None,
-    django_db_blocker: Any,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """The folder of `databases.keep_starter`, loaded once a run: all its workers share the folder."""
+def shared_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of this run; see `tests.once`."""
     folder = tmp_path_factory.getbasetemp()
-    if hasattr(request.config, "workerinput"):
-        folder = folder.parent
-    folder = folder / "kept"
+    return folder.parent if hasattr(request.config, "workerinput") else folder
+
+
+@pytest.fixture(scope="session")
+def kept_starter(django_db_setup: Path | None, django_db_blocker: Any, shared_folder: Path) -> Path | None:
+    """The folder of `databases.keep_starter`, loaded once a run; None where there is no database."""
+    if django_db_setup is None:
+        return None
     with django_db_blocker.unblock():
-        databases.keep_starter(folder)
-    return folder
+        databases.keep_starter(shared_folder / "starter")
+    return shared_folder / "starter"
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ SQLite copies its own pages; PostgreSQL its tables' rows (foreign keys are looke
 the order is no matter) and its sequences. The tables are those of the migrations in every copy.
 """
 
-import fcntl
 import json
 import shutil
 import sqlite3
@@ -23,8 +22,9 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from home.actions import load_starter_content, make_demo_people, read_starter
+from tests.once import made_once
 
-SQLITE_FILE = "database.sqlite3"
+SQLITE_FILE = "flett.sqlite3"
 _standing: list[Path] = []
 """The kept content that tests stand on, the last one now."""
 
@@ -79,12 +79,10 @@ def keep(folder: Path, *, with_media: bool = False) -> None:
 def keep_starter(folder: Path) -> None:
     """Keep the starter content in `folder/starter`, and in `folder/production` as production has it, with their films.
 
-    Several processes may ask for the same folder: the first one loads, the others wait for it.
+    Loaded by the first worker that asks.
     """
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (folder / "done").exists():
+    with made_once(folder) as to_make:
+        if not to_make:
             return
         try:
             with override_settings(MEDIA_ROOT=folder / "media"):
@@ -95,7 +93,6 @@ def keep_starter(folder: Path) -> None:
                 keep(folder / "starter", with_media=True)
         finally:
             put_back()
-        (folder / "done").touch()
 
 
 def _put_rows_back(kept: Path) -> None:

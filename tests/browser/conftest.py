@@ -9,6 +9,7 @@ def test_something(site_server, open_page):
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from people.models import User
 from tests import factories
 from tests.needs import need_chromium
+from tests.once import made_once
+from tests.served import collect_static
 
 # Playwright keeps an event loop in the test's thread; Django would refuse the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -86,6 +89,16 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def static_root(shared_folder: Path) -> Path:
+    """What production's `collectstatic` makes, which is dear to compress; once a run."""
+    folder = shared_folder / "static"
+    with made_once(folder) as to_make:
+        if to_make:
+            collect_static(folder)
+    return folder
 
 
 @pytest.fixture
