@@ -54,7 +54,7 @@ run: $(READY) ## Serve on this machine, with the starter content (PORT=8000)
 
 .PHONY: test
 test: $(READY) words ## Run the whole suite (ARGS='-k lesson' for a part; FLETT_REQUIRE_ALL=1 allows no skip)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 .PHONY: format
 format: $(READY) ## Format code and templates, mend what linting can mend

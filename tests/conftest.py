@@ -1,19 +1,41 @@
-"""What every test shares: a clean cache, a person per role, and tests that only PostgreSQL can answer."""
+"""What every test shares: a clean cache and database, a person per role, and who of several workers runs what."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import translation
+from xdist.scheduler import LoadScopeScheduling
 
 from home.models import HomePage
 from people.models import User
-from tests import factories
+from tests import databases, factories
+
+LONGEST_FIRST = (
+    "tests/browser/test_pages.py",
+    "tests/browser/test_accounts.py",
+    "tests/test_postgresql.py",
+    "tests/browser/",
+    "tests/home/test_walk.py",
+    "tests/home/",
+    "",
+)
+"""In this order, so that no worker is left with a long test when the others are done."""
+
+WHOLE = (
+    "tests/browser/test_pages.py",
+    "tests/browser/test_accounts.py",
+    "tests/home/test_glossary.py",
+    "tests/home/test_pages.py",
+    "tests/home/test_starter.py",
+    "tests/home/test_walk.py",
+    "tests/people/test_accounts_openid.py",
+)
+"""Modules whose tests share what is dear to make: one worker runs all of such a module."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,15 +45,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that commit get back what the migrations wrote, which emptying the database afterwards takes away.
+    """On SQLite the PostgreSQL tests are left to `test_postgresql.py`, which runs them on a server of its own.
 
-    On SQLite the PostgreSQL tests are left to `test_postgresql.py`, which runs them on a server of its own. On
-    PostgreSQL the tests that ask no database are left out: they would say the same again.
+    On PostgreSQL the tests that ask no database are left out: they would say the same again.
     """
-    for item in items:
-        marker = item.get_closest_marker("django_db")
-        if marker and marker.kwargs.get("transaction"):
-            marker.kwargs.setdefault("serialized_rollback", True)
+    items.sort(key=_place)
     if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
         dropped = [item for item in items if not _asks_a_database(item)]
     else:
@@ -41,18 +59,70 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=dropped)
 
 
+def _place(item: pytest.Item) -> int:
+    return next(place for place, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start))
+
+
+class WholeModules(LoadScopeScheduling):
+    """Deals out test by test, except the modules of `WHOLE`, in the order of collection.
+
+    xdist's own `xdist_group` does nothing with pytest 9.2: the groups' names no longer reach the tests' ids.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if module in WHOLE else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeModules:
+    config.option.loadscopereorder = False
+    return WholeModules(config, log)
+
+
 def _asks_a_database(item: pytest.Item) -> bool:
-    return bool(item.get_closest_marker("django_db")) or "db" in getattr(item, "fixturenames", ())
+    asked = {"db", "transactional_db", "live_server"}.intersection(getattr(item, "fixturenames", ()))
+    return bool(asked or item.get_closest_marker("django_db"))
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Know every content type before a test empties the database: putting rows back asks for them.
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Path | None]:
+    """After each test that commits, the database holds again what the migrations wrote, or the module's own start.
 
-    Asked for by tests that need a database, and by nothing else: without one there is no table.
+    Yields the folder where it is kept as the migrations wrote it; None where no test asks a database, and there is
+    none.
     """
+    if not any(_asks_a_database(item) for item in request.session.items):
+        yield None
+        return
+    migrated = tmp_path_factory.mktemp("migrated")
     with django_db_blocker.unblock():
-        ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
+        databases.keep(migrated)
+        databases.stand_on(migrated)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: databases.put_back())
+        yield migrated
+
+
+@pytest.fixture(scope="session")
+def shared_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of this run; see `tests.once`."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if hasattr(request.config, "workerinput") else folder
+
+
+@pytest.fixture(scope="session")
+def kept_starter(django_db_setup: Path | None, django_db_blocker: Any, shared_folder: Path) -> Path | None:
+    """The folder of `databases.keep_starter`, loaded once a run; None where there is no database."""
+    if django_db_setup is None:
+        return None
+    with django_db_blocker.unblock():
+        databases.keep_starter(shared_folder / "starter")
+    return shared_folder / "starter"
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,8 +16,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def flett_environment(database: str, folder: Path) -> dict[str, str]:
-    """Production, except that it is plain HTTP on loopback, and no proxy serves the media."""
+def flett_environment(database: str, folder: Path, *, static: Path | None = None) -> dict[str, str]:
+    """Production, except that it is plain HTTP on loopback, and no proxy serves the media.
+
+    `static` is what `collect_static` has made; without it, the preparing makes it.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FLETT_", "PYTEST_", "DJANGO_"))}
     return {
         **kept,
@@ -29,7 +33,7 @@ def flett_environment(database: str, folder: Path) -> dict[str, str]:
         "FLETT_EMAIL_URL": "dummymail://",
         "FLETT_FROM_EMAIL": "flett@example.org",
         "FLETT_DATA_DIR": str(folder),
-        "FLETT_STATIC_ROOT": str(folder / "static"),
+        "FLETT_STATIC_ROOT": str(static or folder / "static"),
         "FLETT_LOG_LEVEL": "ERROR",
     }
 
@@ -44,6 +48,17 @@ def prepare(name: str, environment: dict[str, str]) -> dict[str, Any]:
     return prepared
 
 
+def collect_static(folder: Path) -> None:
+    """Fill the folder as production's `collectstatic` does."""
+    environment = flett_environment("sqlite://:memory:", folder, static=folder)
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+    )
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -51,9 +66,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(application: str, environment: dict[str, str], port: int) -> Iterator[int]:
-    """gunicorn with two workers; yields the master's process id."""
+def serve(application: str, environment: dict[str, str], port: int, *, threads: int = 1) -> Iterator[int]:
+    """gunicorn with two workers; yields the master's process id.
+
+    A browser connects ahead of need, and a worker without threads waits for the request that does not come.
+    """
     command = [sys.executable, "-m", "gunicorn", application, "--workers=2", f"--bind=127.0.0.1:{port}"]
+    if threads > 1:
+        command.append(f"--threads={threads}")
     process = subprocess.Popen([*command, "--log-level=error"], cwd=ROOT, env=environment)
     try:
         for _ in range(300):
@@ -69,10 +89,17 @@ def serve(application: str, environment: dict[str, str], port: int) -> Iterator[
 
 
 @contextlib.contextmanager
-def serve_starter_site(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the address of a site with the starter content on SQLite, and what `tests.bench.prepare` says of it."""
-    environment = flett_environment(f"sqlite:///{folder}/flett.sqlite3", folder)
+def serve_starter_site(
+    folder: Path, *, content: Path | None = None, static: Path | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the address of a site with the starter content on SQLite, and what `tests.bench.prepare` says of it.
+
+    `content` (`flett.sqlite3` and `media/`) and `static` spare it the loading, where they are made already.
+    """
+    if content:
+        shutil.copytree(content, folder, dirs_exist_ok=True)
+    environment = flett_environment(f"sqlite:///{folder}/flett.sqlite3", folder, static=static)
     prepared = prepare("flett", environment)
     port = free_port()
-    with serve("config.wsgi:application", environment, port):
+    with serve("config.wsgi:application", environment, port, threads=8):
         yield f"http://127.0.0.1:{port}", prepared

@@ -54,7 +54,8 @@ def prepare_flett() -> dict[str, Any]:
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123
         call_command("migrate", verbosity=0)
         call_command("compile_translations", stdout=nowhere)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            call_command("collectstatic", verbosity=0, interactive=False)
         call_command("load_starter_content", stdout=nowhere)
     first, last = NAME.split()
     user = User.objects.create_user(EMAIL, first_name=first, last_name=last)

@@ -9,19 +9,21 @@ def test_something(site_server, open_page):
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from people.models import User
 from tests import factories
 from tests.needs import need_chromium
+from tests.once import made_once
+from tests.served import collect_static
 
 # Playwright keeps an event loop in the test's thread; Django would refuse the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -71,7 +73,8 @@ class Watched:
 
     def axe_violations(self) -> list[str]:
         """axe's findings for WCAG 2.2 AA and best practice, one line a finding; empty when there is none."""
-        found = Axe().run(self.page).response["violations"]
+        self.page.evaluate(AXE_SCRIPT)
+        found = self.page.evaluate("axe.run({resultTypes: ['violations']}).then((results) => results.violations)")
         return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
     def scrolls_sideways(self) -> bool:
@@ -82,19 +85,24 @@ class Watched:
 def browser() -> Iterator[Browser]:
     """The machine's Chromium; skipped by name where there is none."""
     executable = need_chromium()
-    # With Playwright's event loop in the thread, Django hands out another connection object than before it. The new
-    # one must know what the migrations wrote, or tests that commit would leave the next ones an empty database.
-    written_by_migrations = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:
-        if written_by_migrations is not None:
-            setattr(connection, "_test_serialized_contents", written_by_migrations)  # noqa: B010 – not in the stubs
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def static_root(shared_folder: Path) -> Path:
+    """What production's `collectstatic` makes, which is dear to compress; once a run."""
+    folder = shared_folder / "static"
+    with made_once(folder) as to_make:
+        if to_make:
+            collect_static(folder)
+    return folder
+
+
 @pytest.fixture
-def site_server(browser: Browser, live_server: Any, django_db_serialized_rollback: None) -> Any:
+def site_server(browser: Browser, live_server: Any) -> Any:
     """A server with an empty site, as tests make it; `site_server.url` is its address.
 
     The browser comes first, so that a machine without one skips before the database is made.

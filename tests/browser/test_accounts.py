@@ -9,6 +9,7 @@ import hmac
 import json
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -23,13 +24,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.conftest import PATIENCE, Watched
-from tests.needs import need_chromium
 from tests.people import oidc_provider
 from tests.people.oidc_provider import serve_provider
 from tests.people.smtp_sink import Sink, serve_sink
 from tests.served import ROOT, flett_environment, free_port, serve
-
-pytestmark = pytest.mark.xdist_group("accounts site")
 
 SENTENCE = "tre blå katter på taket"
 ADMIN, AT_WORK = "admin@flett.example", "kari@kommune.example"
@@ -39,7 +37,6 @@ django.setup()
 from django.core.management import call_command
 for command in ("migrate", "compile_translations"):
     call_command(command, verbosity=0, stdout=open(os.devnull, "w"))
-call_command("collectstatic", verbosity=0, interactive=False)
 from allauth.account.models import EmailAddress
 from tests.factories import make_home
 from people.models import User
@@ -56,8 +53,8 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    need_chromium()
+def site(browser: Browser, static_root: Path, django_db_setup: Path | None) -> Iterator[Site]:
+    """The browser comes first, so that a machine without one skips before the database is made."""
     port = free_port()
     url = f"http://localhost:{port}"  # a passkey belongs to a name, never to an address of the network
     people = [{"email": AT_WORK, "verified": True}]
@@ -69,17 +66,18 @@ def site() -> Iterator[Site]:
     ):
         folder = Path(name)
         environment = {
-            **flett_environment(f"sqlite:///{folder}/flett.sqlite3", folder),
+            **flett_environment(f"sqlite:///{folder}/flett.sqlite3", folder, static=static_root),
             "FLETT_BASE_URL": "http://localhost",
             "FLETT_EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
-            # A browser connects ahead of need; a worker without threads would wait for the request that does not come.
-            "GUNICORN_CMD_ARGS": "--threads=8 --graceful-timeout=5",
+            "GUNICORN_CMD_ARGS": "--graceful-timeout=5",
             "FLETT_CACHE_URL": f"filecache://{folder}/cache",
             "FLETT_OIDC": json.dumps(provider.as_setting("kommune", "Min kommune")),
         }
+        if django_db_setup:
+            shutil.copytree(django_db_setup, folder, dirs_exist_ok=True)
         preparing = {**environment, "DJANGO_SETTINGS_MODULE": "config.settings", "ADMIN": ADMIN, "SENTENCE": SENTENCE}
         subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=preparing, check=True)
-        with serve("config.wsgi:application", environment, port):
+        with serve("config.wsgi:application", environment, port, threads=8):
             yield Site(url, sink)
 
 

@@ -19,10 +19,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Watched
-from tests.needs import need_chromium
 from tests.served import serve_starter_site
-
-pytestmark = pytest.mark.xdist_group("starter site")
 
 NOT_PAGES = re.compile(r"^/(admin|documents|media|static|da|en)(/|$)")
 LINK = re.compile(r"""<a\s[^>]*href=["']([^"'#][^"']*)""")
@@ -40,9 +37,13 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def starter_site() -> Iterator[Site]:
-    need_chromium()
-    with TemporaryDirectory(prefix="flett-site-") as folder, serve_starter_site(Path(folder)) as (url, prepared):
+def starter_site(browser: Browser, kept_starter: Path | None, static_root: Path) -> Iterator[Site]:
+    """The browser comes first, so that a machine without one skips before the content is loaded."""
+    content = kept_starter and kept_starter / "production"
+    with (
+        TemporaryDirectory(prefix="flett-site-") as folder,
+        serve_starter_site(Path(folder), content=content, static=static_root) as (url, prepared),
+    ):
         kinds = {page["name"]: page["url"] for page in prepared["pages"]}
         kinds |= {"sign-in": "/konto/login/", "missing page": "/finnes-ikke/"}
         kinds |= {"directory": "/team/?fylke=Vestland", "no team found": "/team/?sok=xyz", "team": "/team/bjorgvn/"}

@@ -10,7 +10,7 @@ from courses.models import ContentStamp, LessonVersion
 from courses.rendering import current_stamp
 from tests import factories
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def at_once(count: int, work) -> None:

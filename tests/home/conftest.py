@@ -1,24 +1,21 @@
-"""The starter content, loaded once for all tests of a module that look at it."""
+"""The starter content, for the tests of a module that look at it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
 
-from home.actions import load_starter_content
+from tests import databases
 
 
 @pytest.fixture(scope="module")
-def loaded_starter(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def loaded_starter(kept_starter: Path, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
-        outer = transaction.atomic()
-        outer.__enter__()
-        load_starter_content()
+        databases.stand_on(kept_starter / "starter")
     yield
     with django_db_blocker.unblock():
-        transaction.set_rollback(True)
-        outer.__exit__(None, None, None)
+        databases.step_back()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests import factories
 from tests.people.cast import make_person
 from tests.people.test_races import ROUNDS, at_once
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
 def make_due(name: str) -> User:

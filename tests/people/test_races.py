@@ -14,7 +14,7 @@ from people.models import Invitation, JoinRequest, Membership, Team, User
 from tests import factories
 from tests.people.cast import make_person
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 8
 """A race is run so many times: who comes first differs."""

@@ -309,7 +309,7 @@ def test_old_uploads_are_thrown_away_and_cannot_be_applied(administrator: User) 
 
 
 @pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     """Two administrators let their lists count in the same moment."""
 
