@@ -18,6 +18,19 @@ from courses.models.versions import ImmutableError
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class HistoryQuerySet(models.QuerySet):
+    """Rows that are written once. An account's own rows still go with it: the database's cascade asks no queryset."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise ImmutableError("This is history and cannot be changed.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise ImmutableError("This is history and cannot be changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise ImmutableError("This is history and cannot be deleted.")
+
+
 class SubjectKind(models.TextChoices):
     COURSE = "course", _("Kurs")
     PATH = "path", _("Læringssti")
@@ -34,6 +47,8 @@ class Syllabus(models.Model):
     number = models.PositiveIntegerField(_("versjon"))
     digest = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(_("laget"), default=timezone.now, editable=False)
+
+    objects = HistoryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("pensum")
@@ -60,6 +75,8 @@ class SyllabusLesson(models.Model):
     lesson_key = models.UUIDField(_("leksjon"), db_index=True)
     course_key = models.UUIDField(_("kurs"))
 
+    objects = HistoryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("leksjon i pensum")
         verbose_name_plural = _("leksjoner i pensum")
@@ -76,6 +93,7 @@ class Enrolment(models.Model):
 
     The syllabus is the learner's version of the course (ARCHITECTURE §4.4): lessons that come later are not asked of
     them, lessons that go away unfinished are taken out, so the percent never falls by an edit. Frozen once completed.
+    What is done and what happens on each kind of edit: docs/decisions/0009-progress.md.
     """
 
     learner = models.ForeignKey(
@@ -139,6 +157,8 @@ class Completion(models.Model):
     title = models.CharField(_("tittel"), max_length=255)
     completed_at = models.DateTimeField(_("fullført"), default=timezone.now)
 
+    objects = HistoryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("fullføring")
         verbose_name_plural = _("fullføringer")
@@ -155,6 +175,9 @@ class Completion(models.Model):
         if self.pk is not None:
             raise ImmutableError("A completion is history and cannot be changed.")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise ImmutableError("A completion is history and cannot be deleted.")
 
 
 class LearnerStamp(models.Model):
