@@ -54,7 +54,7 @@ def take_the_line(learner: User) -> None:
         LearnerStamp.objects.filter(learner=learner).update(value=F("value") + 1)
 
 
-def keep_syllabus(*, kind: str, subject_key: UUID, lessons: dict[UUID, UUID]) -> Syllabus:
+def keep_syllabus(*, kind: str, subject_key: UUID, lessons: dict[UUID, UUID], title: str = "") -> Syllabus:
     """The syllabus of exactly these lessons (each with its course), made if nobody was given it before."""
     digest = hashlib.sha256("\n".join(sorted(str(lesson) for lesson in lessons)).encode()).hexdigest()
     kept = Syllabus.objects.filter(subject_key=subject_key, digest=digest).first()
@@ -63,12 +63,13 @@ def keep_syllabus(*, kind: str, subject_key: UUID, lessons: dict[UUID, UUID]) ->
     with transaction.atomic():
         last = Syllabus.objects.filter(subject_key=subject_key).aggregate(last=Max("number"))["last"] or 0
         Syllabus.objects.bulk_create(
-            [Syllabus(kind=kind, subject_key=subject_key, number=last + 1, digest=digest)], ignore_conflicts=True
+            [Syllabus(kind=kind, subject_key=subject_key, number=last + 1, digest=digest, title=title)],
+            ignore_conflicts=True,
         )
         kept = Syllabus.objects.filter(subject_key=subject_key, digest=digest).first()
         if kept is None:
             # Somebody else took the number for other lessons just now.
-            return keep_syllabus(kind=kind, subject_key=subject_key, lessons=lessons)
+            return keep_syllabus(kind=kind, subject_key=subject_key, lessons=lessons, title=title)
         SyllabusLesson.objects.bulk_create(
             [SyllabusLesson(syllabus=kept, lesson_key=key, course_key=course) for key, course in lessons.items()],
             ignore_conflicts=True,
@@ -99,7 +100,7 @@ def _begin(
         kind=kind,
         subject_key=subject_key,
         attempt=attempt,
-        syllabus=keep_syllabus(kind=kind, subject_key=subject_key, lessons=current.required),
+        syllabus=keep_syllabus(kind=kind, subject_key=subject_key, lessons=current.required, title=current.title),
         required_count=len(current.required),
         started_at=at or now,
         last_active_at=at or now,
@@ -201,7 +202,7 @@ def _complete(enrolments: list[Enrolment]) -> list[Completion]:
             subject_key=each.subject_key,
             attempt=each.attempt,
             syllabus_id=each.syllabus_id,
-            title=titles[each.subject_key],
+            title=titles[each.subject_key] or each.syllabus.title,
             completed_at=now,
         )
         for each in enrolments
@@ -274,7 +275,9 @@ def _take_out(pks: list[int], *, stale: StaleAttempts) -> int:
         groups.setdefault((each.syllabus_id, stale.gone - finished), []).append(each.pk)
     for (syllabus_id, out), members in groups.items():
         left = {key: course for key, course in lessons.get(syllabus_id, {}).items() if key not in out}
-        syllabus = keep_syllabus(kind=stale.kind, subject_key=stale.subject_key, lessons=left or stale.required)
+        syllabus = keep_syllabus(
+            kind=stale.kind, subject_key=stale.subject_key, lessons=left or stale.required, title=stale.title
+        )
         Enrolment.objects.filter(pk__in=members).update(syllabus=syllabus)
     changed = Enrolment.objects.filter(pk__in=[each.pk for each in attempts])
     # Done never is more than required: both in one statement.

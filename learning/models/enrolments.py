@@ -39,12 +39,14 @@ class SubjectKind(models.TextChoices):
 class Syllabus(models.Model):
     """The required lessons of a course or a path as they were at some time. Never changed.
 
-    The order is not part of it: a lesson that is moved up or down is the same lesson. Numbers run per subject.
+    The order is not part of it: a lesson that is moved up or down is the same lesson. Numbers run per subject. The
+    title is what it was called then, for when the course is deleted.
     """
 
     kind = models.CharField(_("slag"), max_length=6, choices=SubjectKind.choices)
     subject_key = models.UUIDField(_("kurs eller læringssti"))
     number = models.PositiveIntegerField(_("versjon"))
+    title = models.CharField(_("tittel"), max_length=255, blank=True)
     digest = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(_("laget"), default=timezone.now, editable=False)
 

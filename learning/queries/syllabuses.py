@@ -103,6 +103,7 @@ class StaleAttempts:
 
     kind: str
     subject_key: UUID
+    title: str
     required: dict[UUID, UUID]
     gone: frozenset[UUID]
     attempts: QuerySet[Enrolment]
@@ -145,6 +146,7 @@ def get_stale_attempts(*, kind: str, subject_key: UUID) -> StaleAttempts | None:
     return StaleAttempts(
         kind=kind,
         subject_key=subject_key,
+        title=current.title,
         required=current.required,
         gone=frozenset(gone),
         attempts=open_attempts.filter(stale),
