@@ -330,8 +330,8 @@ def get_required_lessons(course_keys: Iterable[UUID]) -> dict[UUID, set[UUID]]:
     return required
 
 
-def get_waiting_lessons(lesson_keys: Iterable[UUID]) -> set[UUID]:
-    """Those of the lessons that are off the site only because their course is, or was.
+def get_waiting_lessons(lesson_keys: Iterable[UUID], *, course_keys: Iterable[UUID]) -> set[UUID]:
+    """Those of the lessons that are off the site only because their course, one of these, is or was.
 
     A course that is taken down with its lessons comes back page by page. Until all are back, a lesson that went with it
     is not gone: nobody shall complete a course because its first lesson was published before its second. Nor is one
@@ -348,11 +348,12 @@ def get_waiting_lessons(lesson_keys: Iterable[UUID]) -> set[UUID]:
         LessonPage.objects.filter(translation_key__in=list(lesson_keys), first_published_at__isnull=False)
         .annotate(
             course_id=Subquery(course.values("pk")[:1]),
+            course_key=Subquery(course.values("translation_key")[:1]),
             course_live=Subquery(course.values("live")[:1]),
             course_published=Subquery(course.values("first_published_at")[:1]),
             course_is_empty=~Exists(sibling),
         )
-        .filter(course_published__isnull=False)
+        .filter(course_published__isnull=False, course_key__in=list(course_keys))
         .exclude(live=True, course_live=True)
         .values_list("pk", "translation_key", "live", "course_id", "course_live", "course_is_empty")
     )

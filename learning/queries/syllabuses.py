@@ -23,6 +23,7 @@ class CurrentLessons:
     title: str
     required: dict[UUID, UUID]
     paused: frozenset[UUID] = field(default_factory=frozenset)
+    courses: frozenset[UUID] = field(default_factory=frozenset)
 
 
 def get_current_lessons(*, kind: str, subject_key: UUID) -> CurrentLessons | None:
@@ -41,7 +42,10 @@ def get_current_lessons(*, kind: str, subject_key: UUID) -> CurrentLessons | Non
         for lesson_key in by_course.get(course_key, ()):
             required.setdefault(lesson_key, course_key)
     return CurrentLessons(
-        title=title, required=required, paused=frozenset(key for key in course_keys if key not in by_course)
+        title=title,
+        required=required,
+        paused=frozenset(key for key in course_keys if key not in by_course),
+        courses=frozenset(course_keys),
     )
 
 
@@ -130,7 +134,7 @@ def get_stale_attempts(*, kind: str, subject_key: UUID) -> StaleAttempts | None:
     paused = current.paused | (_paused_chapters(subject_key) if kind == SubjectKind.PATH else set())
     gone = {key for key, course in asked if key not in current.required and course not in paused}
     if gone:
-        gone -= get_waiting_lessons(gone)
+        gone -= get_waiting_lessons(gone, course_keys=current.courses)
     unfinished = SyllabusLesson.objects.filter(syllabus=OuterRef("syllabus"), lesson_key__in=gone).exclude(
         Exists(
             LessonProgress.objects.filter(
