@@ -19,6 +19,7 @@ from wagtail.models import (
     WorkflowPage,
     WorkflowTask,
 )
+from wagtail_localize.models import Translation
 
 from courses.blocks import ACTIVITY_TYPES, FILM_TYPES
 from courses.models import ChangeKind, ContentStamp, CourseIndexPage, LegalReference, LessonPage, LessonVersion
@@ -69,10 +70,15 @@ def list_activities(lesson: LessonPage) -> list[dict[str, Any]]:
 def record_lesson_version(*, lesson: LessonPage, revision: Revision | None) -> LessonVersion:
     """Write what was just published. The first version is always new content.
 
+    A choice holds for one publication: when the same revision is published again (unpublished and back, in bulk), it is
+    a correction. So is a lesson's first publication in one more language, and one of a translation that follows its
+    source: nobody has said that those who have completed the lesson shall do so again.
+
     Two publications at once get two numbers: the constraint decides, the loser takes the next. Raises
     IntegrityError after five lost races.
     """
     activities = list_activities(lesson)
+    is_chosen = _is_change_chosen(lesson=lesson, revision=revision)
     for attempt in range(5):
         last = (
             LessonVersion.objects.filter(lesson_key=lesson.translation_key).aggregate(last=Max("number"))["last"] or 0
@@ -84,8 +90,8 @@ def record_lesson_version(*, lesson: LessonPage, revision: Revision | None) -> L
                     number=last + 1,
                     language=lesson.locale.language_code,
                     title=lesson.title,
-                    change_kind=lesson.change_kind if last else ChangeKind.NEW_CONTENT,
-                    change_note=lesson.change_note,
+                    change_kind=_kind_of(lesson, is_first=not last, is_chosen=is_chosen),
+                    change_note=lesson.change_note if is_chosen or not last else "",
                     revision=revision,
                     activities=activities,
                 )
@@ -93,6 +99,29 @@ def record_lesson_version(*, lesson: LessonPage, revision: Revision | None) -> L
             if attempt == 4:
                 raise
     raise AssertionError("the loop returns or raises")
+
+
+def _kind_of(lesson: LessonPage, *, is_first: bool, is_chosen: bool) -> str:
+    if is_first:
+        return ChangeKind.NEW_CONTENT
+    return lesson.change_kind if is_chosen else ChangeKind.CORRECTION
+
+
+def _is_change_chosen(*, lesson: LessonPage, revision: Revision | None) -> bool:
+    """Whether somebody has chosen the change kind for this very publication. Two queries."""
+    if lesson.alias_of_id is not None:
+        return False
+    published = LessonVersion.objects.filter(
+        lesson_key=lesson.translation_key, language=lesson.locale.language_code
+    ).values_list("revision_id", flat=True)
+    before = list(published)
+    if not before:
+        return not LessonVersion.objects.filter(lesson_key=lesson.translation_key).exists()
+    if revision is not None and revision.pk in before:
+        return False
+    return not Translation.objects.filter(
+        source__object_id=lesson.translation_key, target_locale=lesson.locale_id, enabled=True
+    ).exists()
 
 
 # --- the editors' rooms -------------------------------------------------------------------------------

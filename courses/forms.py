@@ -4,9 +4,16 @@ from typing import Any
 
 from wagtail.admin.forms import WagtailAdminPageForm
 
+from courses.models.versions import LessonVersion
+
 
 class CoursePageForm(WagtailAdminPageForm):
     """A course as its author edits it."""
+
+
+def _is_published(revision_id: int | None) -> bool:
+    """Whether this revision has been published, though its page may be off the site now."""
+    return revision_id is not None and LessonVersion.objects.filter(revision=revision_id).exists()
 
 
 class LessonPageForm(WagtailAdminPageForm):
@@ -15,6 +22,6 @@ class LessonPageForm(WagtailAdminPageForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         page = self.instance
-        if page.live and not page.has_unpublished_changes:
+        if (page.live and not page.has_unpublished_changes) or _is_published(page.latest_revision_id):
             self.initial["change_kind"] = "correction"
             self.initial["change_note"] = ""

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, Count, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, When
 from django.db.models.functions import Left, Length
-from wagtail.models import Page, ReferenceIndex
+from wagtail.models import Page, PageLogEntry, ReferenceIndex
 
 from courses.models import CoursePage, FacilitatorGuidePage, LegalReference, LessonPage, LessonVersion, Principle
 from courses.urls_of import page_path
@@ -262,7 +263,7 @@ class LessonFacts:
 def get_lesson_facts(lesson_key: UUID) -> LessonFacts | None:
     """One lesson by its key, as written in the site's own language where it is; None if it never was published.
 
-    One query; two for a lesson that is not published now.
+    One query; three for a lesson that is not published now: how it is completed is as its page last said.
     """
     versions = LessonVersion.objects.filter(lesson_key=lesson_key).order_by("-number")
     parent = CoursePage.objects.live().filter(
@@ -284,14 +285,19 @@ def get_lesson_facts(lesson_key: UUID) -> LessonFacts | None:
     last = versions.only("number", "title").first()
     if last is None:
         return None
+    rule = (
+        LessonPage.objects.filter(translation_key=lesson_key)
+        .order_by(_own_language_first(), "pk")
+        .values("completion", "pass_percent")
+        .first()
+    )
     return LessonFacts(
         key=lesson_key,
         version=last.number,
         title=last.title,
         course_key=None,
         is_required=False,
-        completion=LessonPage.Completion.MARKED,
-        pass_percent=100,
+        **(rule or {"completion": LessonPage.Completion.MARKED, "pass_percent": 100}),
     )
 
 
@@ -322,6 +328,63 @@ def get_required_lessons(course_keys: Iterable[UUID]) -> dict[UUID, set[UUID]]:
         if is_required:
             required[course_key].add(key)
     return required
+
+
+def get_waiting_lessons(lesson_keys: Iterable[UUID], *, course_keys: Iterable[UUID]) -> set[UUID]:
+    """Those of the lessons that are off the site only because their course, one of these, is or was.
+
+    A course that is taken down with its lessons comes back page by page. Until all are back, a lesson that went with it
+    is not gone: nobody shall complete a course because its first lesson was published before its second. Nor is one
+    gone whose course has no published lesson at all. A lesson unpublished while its course was up is gone.
+    Three queries at most.
+    """
+    course = CoursePage.objects.filter(path=Left(OuterRef("path"), Length(OuterRef("path")) - LessonPage.steplen))
+    sibling = (
+        LessonPage.objects.live()
+        .annotate(course_path=Left("path", Length("path") - LessonPage.steplen))
+        .filter(course_path=Left(OuterRef("path"), Length(OuterRef("path")) - LessonPage.steplen))
+    )
+    pages = list(
+        LessonPage.objects.filter(translation_key__in=list(lesson_keys), first_published_at__isnull=False)
+        .annotate(
+            course_id=Subquery(course.values("pk")[:1]),
+            course_key=Subquery(course.values("translation_key")[:1]),
+            course_live=Subquery(course.values("live")[:1]),
+            course_published=Subquery(course.values("first_published_at")[:1]),
+            course_is_empty=~Exists(sibling),
+        )
+        .filter(course_published__isnull=False, course_key__in=list(course_keys))
+        .exclude(live=True, course_live=True)
+        .values_list("pk", "translation_key", "live", "course_id", "course_live", "course_is_empty")
+    )
+    waiting = {key for _pk, key, live, _course, _up, is_empty in pages if live or is_empty}
+    down = [(pk, key, course_id) for pk, key, live, course_id, _up, is_empty in pages if not live and not is_empty]
+    if not down:
+        return waiting
+    history: dict[int, list[tuple[datetime, bool]]] = defaultdict(list)
+    for page_id, action, at in (
+        PageLogEntry.objects.filter(
+            action__in=[*_UP, "wagtail.unpublish", "wagtail.unpublish.scheduled"],
+            page__in={pk for row in down for pk in (row[0], row[2])},
+        )
+        .order_by("timestamp", "pk")
+        .values_list("page_id", "action", "timestamp")
+    ):
+        history[page_id].append((at, action in _UP))
+    for pk, key, course_id in down:
+        left_at = max((at for at, is_up in history[pk] if not is_up), default=None)
+        if left_at is not None and not _was_up(history[course_id], left_at):
+            waiting.add(key)
+    return waiting
+
+
+_UP = ("wagtail.publish", "wagtail.publish.scheduled")
+
+
+def _was_up(history: list[tuple[datetime, bool]], at: datetime) -> bool:
+    """Whether the page stood published at the time: as its last publication or unpublication before it says."""
+    before = [is_up for when, is_up in history if when <= at]
+    return before[-1] if before else True
 
 
 def _own_language_first() -> Case:

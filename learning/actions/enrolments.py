@@ -7,12 +7,14 @@ fact calls it in the same transaction, with the learner's line locked.
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
+from courses.models.versions import ContentStamp
 from learning.models import (
     Completion,
     Enrolment,
@@ -24,10 +26,13 @@ from learning.models import (
     SyllabusLesson,
 )
 from learning.queries.syllabuses import (
-    CurrentLessons,
+    StaleAttempts,
+    counts_from_facts,
     get_current_lessons,
     get_path_course_keys,
     get_paths_with_course,
+    get_stale_attempts,
+    get_subject_title,
     with_counts,
 )
 from people.models import User
@@ -49,22 +54,22 @@ def take_the_line(learner: User) -> None:
         LearnerStamp.objects.filter(learner=learner).update(value=F("value") + 1)
 
 
-def keep_syllabus(*, kind: str, subject_key: UUID, lessons: dict[UUID, UUID]) -> Syllabus:
+def keep_syllabus(*, kind: str, subject_key: UUID, lessons: dict[UUID, UUID], title: str = "") -> Syllabus:
     """The syllabus of exactly these lessons (each with its course), made if nobody was given it before."""
-    lines = sorted(str(lesson) for lesson in lessons)
-    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(sorted(str(lesson) for lesson in lessons)).encode()).hexdigest()
     kept = Syllabus.objects.filter(subject_key=subject_key, digest=digest).first()
     if kept is not None:
         return kept
     with transaction.atomic():
         last = Syllabus.objects.filter(subject_key=subject_key).aggregate(last=Max("number"))["last"] or 0
         Syllabus.objects.bulk_create(
-            [Syllabus(kind=kind, subject_key=subject_key, number=last + 1, digest=digest)], ignore_conflicts=True
+            [Syllabus(kind=kind, subject_key=subject_key, number=last + 1, digest=digest, title=title)],
+            ignore_conflicts=True,
         )
         kept = Syllabus.objects.filter(subject_key=subject_key, digest=digest).first()
         if kept is None:
             # Somebody else took the number for other lessons just now.
-            return keep_syllabus(kind=kind, subject_key=subject_key, lessons=lessons)
+            return keep_syllabus(kind=kind, subject_key=subject_key, lessons=lessons, title=title)
         SyllabusLesson.objects.bulk_create(
             [SyllabusLesson(syllabus=kept, lesson_key=key, course_key=course) for key, course in lessons.items()],
             ignore_conflicts=True,
@@ -78,30 +83,24 @@ def enrol(*, learner: User, kind: str, subject_key: UUID, at: datetime | None = 
     None where the course or path is not published, so that nobody knows what it asks for.
     """
     latest = Enrolment.objects.filter(learner=learner, subject_key=subject_key).order_by("-attempt").first()
-    if latest is not None:
-        return latest
-    current = get_current_lessons(kind=kind, subject_key=subject_key)
-    if current is None:
-        return None
-    return _begin(learner=learner, kind=kind, subject_key=subject_key, current=current, at=at)
+    return latest or _begin(learner=learner, kind=kind, subject_key=subject_key, at=at)
 
 
 def _begin(
-    *,
-    learner: User,
-    kind: str,
-    subject_key: UUID,
-    current: CurrentLessons,
-    attempt: int = 1,
-    at: datetime | None = None,
-) -> Enrolment:
+    *, learner: User, kind: str, subject_key: UUID, attempt: int = 1, at: datetime | None = None
+) -> Enrolment | None:
+    """A new attempt at what is asked for now; None where it is not published, or a new attempt has nothing to ask."""
+    stamp = _content_stamp()
+    current = get_current_lessons(kind=kind, subject_key=subject_key)
+    if current is None or (attempt > 1 and not current.required):
+        return None
     now = timezone.now()
     enrolment = Enrolment(
         learner=learner,
         kind=kind,
         subject_key=subject_key,
         attempt=attempt,
-        syllabus=keep_syllabus(kind=kind, subject_key=subject_key, lessons=current.required),
+        syllabus=keep_syllabus(kind=kind, subject_key=subject_key, lessons=current.required, title=current.title),
         required_count=len(current.required),
         started_at=at or now,
         last_active_at=at or now,
@@ -110,7 +109,19 @@ def _begin(
         enrolment.counts_from = enrolment.started_at
     enrolment.save()
     settle(with_counts(Enrolment.objects.filter(pk=enrolment.pk)))  # its lessons may be done in another course
+    transaction.on_commit(partial(_catch_up, kind=kind, subject_key=subject_key, stamp=stamp), robust=True)
     return enrolment
+
+
+def _content_stamp() -> int | None:
+    return ContentStamp.objects.filter(pk=1).values_list("value", flat=True).first()
+
+
+def _catch_up(*, kind: str, subject_key: UUID, stamp: int | None) -> None:
+    """An edit that was published while this attempt began has not seen it, and it has not seen the edit. One query
+    where there was none."""
+    if _content_stamp() != stamp:
+        refresh_subject(kind=kind, subject_key=subject_key)
 
 
 @transaction.atomic
@@ -123,11 +134,10 @@ def start_again(*, learner: User, kind: str, subject_key: UUID) -> Enrolment:
     latest = Enrolment.objects.filter(learner=learner, subject_key=subject_key).order_by("-attempt").first()
     if latest is not None and not latest.is_completed:
         return latest
-    current = get_current_lessons(kind=kind, subject_key=subject_key)
-    if current is None or not current.required:
+    begun = _begin(learner=learner, kind=kind, subject_key=subject_key, attempt=latest.attempt + 1 if latest else 1)
+    if begun is None:
         raise NotAvailableError
-    attempt = latest.attempt + 1 if latest else 1
-    return _begin(learner=learner, kind=kind, subject_key=subject_key, current=current, attempt=attempt)
+    return begun
 
 
 def enrol_in_what_holds(
@@ -152,41 +162,58 @@ def enrol_in_what_holds(
 
 
 def settle(enrolments: Iterable[Enrolment]) -> list[Completion]:
-    """Write what the facts say of these open attempts, and complete those where all is done. Two queries, and three
-    for each that is completed.
+    """Write what the facts say of these open attempts, and complete those where all is done. Two queries, and some
+    six more where anything is completed.
 
     `enrolments` carry `done_now` and `required_now` (`with_counts`). Returns the new completions.
     """
-    changed, completions = [], []
-    for enrolment in enrolments:
-        if enrolment.is_completed:
-            continue
+    changed = [enrolment for enrolment in enrolments if not enrolment.is_completed]
+    for enrolment in changed:
         enrolment.required_count, enrolment.done_count = enrolment.required_now, enrolment.done_now  # type: ignore[attr-defined]
-        if enrolment.required_count and enrolment.done_count == enrolment.required_count:
-            completion = _complete(enrolment)
-            enrolment.completed_at = completion.completed_at
-            completions.append(completion)
-        changed.append(enrolment)
+    completions = _complete(
+        [each for each in changed if each.required_count and each.done_count == each.required_count]
+    )
     Enrolment.objects.bulk_update(
         changed, ["required_count", "done_count", "completed_at", "last_active_at", "last_lesson_key"]
     )
     return completions
 
 
-def _complete(enrolment: Enrolment) -> Completion:
-    current = get_current_lessons(kind=enrolment.kind, subject_key=enrolment.subject_key)
-    completion, _made = Completion.objects.get_or_create(
-        learner_id=enrolment.learner_id,
-        subject_key=enrolment.subject_key,
-        attempt=enrolment.attempt,
-        defaults={
-            "kind": enrolment.kind,
-            "syllabus_id": enrolment.syllabus_id,
-            "title": current.title if current else "",
-            "completed_at": timezone.now(),
-        },
-    )
-    return completion
+def _complete(enrolments: list[Enrolment]) -> list[Completion]:
+    """Write the completions of these attempts, where all is done. The attempts are marked, not saved."""
+    if not enrolments:
+        return []
+    kept = {
+        (each.learner_id, each.subject_key, each.attempt): each
+        for each in Completion.objects.filter(
+            learner_id__in={each.learner_id for each in enrolments},
+            subject_key__in={each.subject_key for each in enrolments},
+        )
+    }
+    titles = {
+        key: get_subject_title(kind=kind, subject_key=key)
+        for kind, key in {(each.kind, each.subject_key) for each in enrolments}
+    }
+    now = timezone.now()
+    new = [
+        Completion(
+            learner_id=each.learner_id,
+            kind=each.kind,
+            subject_key=each.subject_key,
+            attempt=each.attempt,
+            syllabus_id=each.syllabus_id,
+            title=titles[each.subject_key] or each.syllabus.title,
+            completed_at=now,
+        )
+        for each in enrolments
+        if (each.learner_id, each.subject_key, each.attempt) not in kept
+    ]
+    Completion.objects.bulk_create(new)
+    kept |= {(each.learner_id, each.subject_key, each.attempt): each for each in new}
+    for enrolment in enrolments:
+        completion = kept[enrolment.learner_id, enrolment.subject_key, enrolment.attempt]
+        enrolment.completed_at = completion.completed_at
+    return new
 
 
 def refresh_subjects(*, course_keys: Iterable[UUID]) -> int:
@@ -197,74 +224,66 @@ def refresh_subjects(*, course_keys: Iterable[UUID]) -> int:
     published now is left as it is until it is back. Safe to run twice.
     """
     keys = list(course_keys)
-    changed = 0
-    for key in keys:
-        changed += _refresh(kind=SubjectKind.COURSE, subject_key=key)
-    paths = get_paths_with_course(keys)
-    for key in paths:
-        changed += _refresh(kind=SubjectKind.PATH, subject_key=key)
-    return changed
+    changed = sum(refresh_subject(kind=SubjectKind.COURSE, subject_key=key) for key in sorted(set(keys)))
+    return changed + refresh_paths(path_keys=get_paths_with_course(keys))
 
 
 def refresh_paths(*, path_keys: Iterable[UUID]) -> int:
     """The same after an edit of the paths themselves."""
-    return sum(_refresh(kind=SubjectKind.PATH, subject_key=key) for key in path_keys)
+    return sum(refresh_subject(kind=SubjectKind.PATH, subject_key=key) for key in sorted(set(path_keys)))
 
 
-def _refresh(*, kind: str, subject_key: UUID) -> int:
-    open_attempts = Enrolment.objects.filter(subject_key=subject_key, completed_at__isnull=True)
-    syllabuses = list(open_attempts.values_list("syllabus_id", flat=True).distinct())
-    if not syllabuses:
+def refresh_subject(*, kind: str, subject_key: UUID, learner: User | None = None) -> int:
+    """Bring the open attempts at one course or path in step, or one learner's. Returns how many were changed.
+
+    Each batch is a transaction of its own: learners are held up for as long as their batch takes.
+    """
+    stale = get_stale_attempts(kind=kind, subject_key=subject_key)
+    if stale is None:
         return 0
-    current = get_current_lessons(kind=kind, subject_key=subject_key)
-    if current is None:
-        return 0
-    changed = 0
-    for syllabus_id in syllabuses:
-        lessons = dict(SyllabusLesson.objects.filter(syllabus_id=syllabus_id).values_list("lesson_key", "course_key"))
-        gone = {key for key, course in lessons.items() if key not in current.required and course not in current.paused}
-        if not gone:
-            continue
-        pks = list(open_attempts.filter(syllabus_id=syllabus_id).order_by("learner_id").values_list("pk", flat=True))
-        for start in range(0, len(pks), BATCH):
-            changed += _take_out(
-                pks[start : start + BATCH], kind=kind, subject_key=subject_key, lessons=lessons, gone=gone
-            )
-    return changed
+    attempts = stale.attempts.filter(learner=learner) if learner else stale.attempts
+    pks = list(attempts.order_by("learner_id").values_list("pk", flat=True))
+    return sum(_take_out(pks[start : start + BATCH], stale=stale) for start in range(0, len(pks), BATCH))
 
 
 @transaction.atomic
-def _take_out(pks: list[int], *, kind: str, subject_key: UUID, lessons: dict[UUID, UUID], gone: set[UUID]) -> int:
-    """Give these attempts a syllabus without the lessons that are gone and not done."""
+def _take_out(pks: list[int], *, stale: StaleAttempts) -> int:
+    """Give these attempts a syllabus without the lessons that are gone and not done.
+
+    Where nothing is left of it, and nothing was done, they begin at what is asked for now.
+    """
     learner_ids = list(Enrolment.objects.filter(pk__in=pks).order_by("learner_id").values_list("learner_id", flat=True))
     # In the order of learners, so that two refreshes wait for each other and never in a ring.
     list(LearnerStamp.objects.select_for_update().filter(learner_id__in=learner_ids).order_by("learner_id"))
-    LearnerStamp.objects.filter(learner_id__in=learner_ids).update(value=F("value") + 1)
-    enrolments = list(Enrolment.objects.filter(pk__in=pks, completed_at__isnull=True))
+    attempts = list(stale.attempts.filter(pk__in=pks))  # as they stand now, when nobody else can change them
+    held = [each.learner_id for each in attempts]
+    LearnerStamp.objects.filter(learner_id__in=held).update(value=F("value") + 1)
+    lessons: dict[int, dict[UUID, UUID]] = {}
+    for syllabus_id, lesson_key, course_key in SyllabusLesson.objects.filter(
+        syllabus__in={each.syllabus_id for each in attempts}
+    ).values_list("syllabus_id", "lesson_key", "course_key"):
+        lessons.setdefault(syllabus_id, {})[lesson_key] = course_key
     done: dict[int, dict[UUID, datetime]] = {}
     for learner_id, lesson_key, completed_at in LessonProgress.objects.filter(
-        learner_id__in=learner_ids, lesson_key__in=gone, completed_at__isnull=False
+        learner_id__in=held, lesson_key__in=stale.gone, completed_at__isnull=False
     ).values_list("learner_id", "lesson_key", "completed_at"):
         if completed_at is not None:
             done.setdefault(learner_id, {})[lesson_key] = completed_at
-    kept: dict[frozenset[UUID], Syllabus] = {}
-    changed = []
-    for enrolment in enrolments:
-        finished = {key for key, at in done.get(enrolment.learner_id, {}).items() if at >= enrolment.counts_from}
-        out = frozenset(gone - finished)
-        if not out:
-            continue
-        if out not in kept:
-            kept[out] = keep_syllabus(
-                kind=kind,
-                subject_key=subject_key,
-                lessons={key: course for key, course in lessons.items() if key not in out},
-            )
-        enrolment.syllabus = kept[out]
-        changed.append(enrolment)
-    Enrolment.objects.bulk_update(changed, ["syllabus"])
-    settle(with_counts(Enrolment.objects.filter(pk__in=[each.pk for each in changed])))
-    return len(changed)
+    groups: dict[tuple[int, frozenset[UUID]], list[int]] = {}
+    for each in attempts:
+        finished = {key for key, at in done.get(each.learner_id, {}).items() if at >= each.counts_from}
+        groups.setdefault((each.syllabus_id, stale.gone - finished), []).append(each.pk)
+    for (syllabus_id, out), members in groups.items():
+        left = {key: course for key, course in lessons.get(syllabus_id, {}).items() if key not in out}
+        syllabus = keep_syllabus(
+            kind=stale.kind, subject_key=stale.subject_key, lessons=left or stale.required, title=stale.title
+        )
+        Enrolment.objects.filter(pk__in=members).update(syllabus=syllabus)
+    changed = Enrolment.objects.filter(pk__in=[each.pk for each in attempts])
+    # Done never is more than required: both in one statement.
+    changed.update(**counts_from_facts())
+    settle(with_counts(changed.filter(done_count=F("required_count"), required_count__gte=1)))
+    return len(attempts)
 
 
 def open_attempts_asking_for(*, learner: User, lesson_key: UUID) -> Q:

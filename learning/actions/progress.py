@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, Max, QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils import timezone
 
 from courses.models import LessonPage, LessonVersion
@@ -19,6 +19,7 @@ from courses.queries import LessonFacts, get_lesson_facts
 from learning.actions.enrolments import (
     enrol_in_what_holds,
     open_attempts_asking_for,
+    refresh_subject,
     settle,
     take_the_line,
 )
@@ -129,16 +130,18 @@ def record_completion(
     found = (
         LessonProgress.objects.filter(learner=learner, lesson_key=facts.key).annotate(is_repeated=Exists(seen)).first()
     )
-    if found is not None and found.is_repeated:
-        return Ticked(progress=found, is_new=False)
+    if found.is_repeated if found is not None else seen.exists():
+        # Without a row of progress it was another lesson's event: a fault in whoever sent it, and nobody's completion.
+        progress = found or LessonProgress(learner=learner, lesson_key=facts.key, started_at=at)
+        return Ticked(progress=progress, is_new=False)
     if facts.course_key is not None:
         enrol_in_what_holds(learner=learner, course_key=facts.course_key, path_key=path_key, at=at)
     asking = Enrolment.objects.filter(open_attempts_asking_for(learner=learner, lesson_key=facts.key))
     progress: LessonProgress = found or LessonProgress(learner=learner, lesson_key=facts.key, started_at=at)
     if progress.completed_at is not None:
-        if not _is_asked_again(progress, asking):
+        if not _is_asked_again(progress, asking, at=at):
             return Ticked(progress=progress, is_new=False)
-        at = timezone.now()  # asked again: what happened before that is no answer
+        at = max(at, progress.completed_at)
     LessonCompletion.objects.create(
         learner=learner, lesson_key=facts.key, version=facts.version, how=how, event_id=event_id, completed_at=at
     )
@@ -151,19 +154,22 @@ def record_completion(
     return Ticked(progress=progress, is_new=True, completions=settle(enrolments))
 
 
-def _is_asked_again(progress: LessonProgress, asking: QuerySet[Enrolment]) -> bool:
-    """Whether a completed lesson is to be completed once more. Two queries at most."""
-    if asking.filter(counts_from__gt=progress.completed_at).exists():
+def _is_asked_again(progress: LessonProgress, asking: QuerySet[Enrolment], *, at: datetime) -> bool:
+    """Whether a completed lesson was, at that time, to be completed once more. Two queries at most.
+
+    What happened before it was asked for again is no answer, however late it comes.
+    """
+    if asking.filter(counts_from__gt=progress.completed_at, counts_from__lte=at).exists():
         return True
-    return must_be_redone(lesson_key=progress.lesson_key, since_version=progress.completed_version or 0)
+    return must_be_redone(lesson_key=progress.lesson_key, since_version=progress.completed_version or 0, at=at)
 
 
-def must_be_redone(*, lesson_key: UUID, since_version: int) -> bool:
-    """Whether the author has asked for the lesson again after this version. One query."""
-    last = LessonVersion.objects.filter(lesson_key=lesson_key, change_kind=ChangeKind.MUST_REDO).aggregate(
-        last=Max("number")
-    )["last"]
-    return bool(last and last > since_version)
+def must_be_redone(*, lesson_key: UUID, since_version: int, at: datetime | None = None) -> bool:
+    """Whether the author has asked for the lesson again after this version, by now or by then. One query."""
+    asked = LessonVersion.objects.filter(
+        lesson_key=lesson_key, change_kind=ChangeKind.MUST_REDO, number__gt=since_version
+    )
+    return (asked.filter(created_at__lte=at) if at else asked).exists()
 
 
 @transaction.atomic
@@ -189,7 +195,11 @@ def undo_completion(*, learner: User, lesson_key: UUID) -> LessonProgress:
     progress = LessonProgress.objects.get(learner=learner, lesson_key=lesson_key)
     _take_standing(progress)
     progress.save()
-    settle(with_counts(Enrolment.objects.filter(open_attempts_asking_for(learner=learner, lesson_key=lesson_key))))
+    asking = Enrolment.objects.filter(open_attempts_asking_for(learner=learner, lesson_key=lesson_key))
+    settle(with_counts(asking))
+    for kind, subject_key in sorted(asking.values_list("kind", "subject_key")):
+        # The lesson may be gone meanwhile: nobody is asked for what they cannot do.
+        refresh_subject(kind=kind, subject_key=subject_key, learner=learner)
     return progress
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
-from learning.actions.enrolments import settle, take_the_line
-from learning.models import Completion, Enrolment, LessonCompletion, LessonProgress
-from learning.queries.syllabuses import with_counts
+from learning.actions.enrolments import refresh_subject, settle, take_the_line
+from learning.models import Completion, Enrolment, LessonCompletion, LessonProgress, SyllabusLesson
+from learning.queries.syllabuses import get_stale_attempts, with_counts
 from people.models import User
 
 
@@ -24,8 +24,24 @@ class Drift:
 
 
 def find_drift(*, learner: User | None = None) -> Iterator[Drift]:
-    """Compare the whole summary, or one learner's, with the facts. Five queries, however many rows."""
+    """Compare the whole summary, or one learner's, with the facts, and open attempts with what is published.
+
+    Six queries, and some eight for each course and path that somebody is under way in, however many rows there are.
+    Rows are read in batches, so memory is flat.
+    """
     own = Q(learner=learner) if learner else Q()
+    yield from _lessons_that_differ(own)
+    yield from _attempts_that_differ(own)
+    for kind, subject_key in sorted(
+        Enrolment.objects.filter(own, completed_at__isnull=True).values_list("kind", "subject_key").distinct()
+    ):
+        stale = get_stale_attempts(kind=kind, subject_key=subject_key)
+        if stale is not None:
+            for attempt in stale.attempts.filter(own).iterator():
+                yield Drift(attempt.learner_id, str(attempt), "asks for lessons that are gone", "what is left")
+
+
+def _lessons_that_differ(own: Q) -> Iterator[Drift]:
     standing = LessonCompletion.objects.filter(
         learner=OuterRef("learner"), lesson_key=OuterRef("lesson_key"), undone_at__isnull=True
     ).order_by("-completed_at", "-pk")
@@ -33,51 +49,73 @@ def find_drift(*, learner: User | None = None) -> Iterator[Drift]:
         standing_at=Subquery(standing.values("completed_at")[:1]),
         standing_version=Subquery(standing.values("version")[:1]),
     )
-    same = Q(completed_at=F("standing_at"), completed_version=F("standing_version")) | Q(
-        completed_at__isnull=True, standing_at__isnull=True
-    )
-    for row in rows.exclude(same).iterator():
-        yield Drift(row.learner_id, f"lesson {row.lesson_key}", str(row.completed_at), str(row.standing_at))
+    # Spelt out: what is compared with NULL is neither equal nor unequal.
+    for row in rows.filter(
+        Q(completed_at__isnull=True, standing_at__isnull=False)
+        | Q(completed_at__isnull=False, standing_at__isnull=True)
+        | ~Q(completed_at=F("standing_at"))
+        | ~Q(completed_version=F("standing_version"))
+    ).iterator():
+        if (row.completed_at, row.completed_version) != (row.standing_at, row.standing_version):
+            yield Drift(row.learner_id, f"lesson {row.lesson_key}", str(row.completed_at), str(row.standing_at))
     progress = LessonProgress.objects.filter(learner=OuterRef("learner"), lesson_key=OuterRef("lesson_key"))
-    for ticked in (
-        LessonCompletion.objects.filter(own, undone_at__isnull=True)
-        .annotate(progress=Subquery(progress.values("pk")[:1]))
-        .filter(progress__isnull=True)
-        .iterator()
-    ):
+    for ticked in LessonCompletion.objects.filter(~Exists(progress), own, undone_at__isnull=True).iterator():
         yield Drift(ticked.learner_id, f"lesson {ticked.lesson_key}", "nothing", str(ticked.completed_at))
-    for enrolment in (
-        with_counts(Enrolment.objects.filter(own, completed_at__isnull=True))
-        .exclude(required_count=F("required_now"), done_count=F("done_now"))
-        .iterator()
-    ):
-        yield Drift(
-            enrolment.learner_id,
-            str(enrolment),
-            f"{enrolment.done_count}/{enrolment.required_count}",
-            f"{enrolment.done_now}/{enrolment.required_now}",  # type: ignore[attr-defined]
-        )
+
+
+def _attempts_that_differ(own: Q) -> Iterator[Drift]:
+    open_attempts = with_counts(Enrolment.objects.filter(own, completed_at__isnull=True))
+    for enrolment in open_attempts.filter(
+        ~Q(required_count=F("required_now"))
+        | ~Q(done_count=F("done_now"))
+        | Q(required_now__gte=1, done_now=F("required_now"))
+    ).iterator():
+        says = f"{enrolment.done_count}/{enrolment.required_count}"
+        facts = f"{enrolment.done_now}/{enrolment.required_now}"  # type: ignore[attr-defined]
+        is_done = enrolment.done_now == enrolment.required_now  # type: ignore[attr-defined]
+        yield Drift(enrolment.learner_id, str(enrolment), says, f"{facts}, completed" if is_done else facts)
     completion = Completion.objects.filter(
         learner=OuterRef("learner"), subject_key=OuterRef("subject_key"), attempt=OuterRef("attempt")
     )
-    for enrolment in (
-        Enrolment.objects.filter(own)
-        .annotate(in_history=Subquery(completion.values("completed_at")[:1]))
-        .exclude(Q(completed_at__isnull=True, in_history__isnull=True) | Q(completed_at=F("in_history")))
-        .iterator()
-    ):
-        yield Drift(
-            enrolment.learner_id,
-            str(enrolment),
-            str(enrolment.completed_at),
-            str(enrolment.in_history),
+    closed = with_counts(Enrolment.objects.filter(own)).annotate(
+        in_history=Subquery(completion.values("completed_at")[:1]),
+        completed_syllabus=Subquery(completion.values("syllabus")[:1]),
+    )
+    for enrolment in closed.filter(
+        Q(completed_at__isnull=True, in_history__isnull=False)
+        | Q(completed_at__isnull=False, in_history__isnull=True)
+        | Q(completed_at__isnull=False)
+        & (
+            ~Q(completed_at=F("in_history"))
+            | ~Q(syllabus=F("completed_syllabus"))
+            | ~Q(required_count=F("required_now"))
         )
+    ).iterator():
+        says = f"{enrolment.completed_at}, {enrolment.required_count} lessons"
+        facts = f"{enrolment.in_history}, {enrolment.required_now} lessons"
+        yield Drift(enrolment.learner_id, str(enrolment), says, facts)
+    attempt = Enrolment.objects.filter(
+        learner=OuterRef("learner"), subject_key=OuterRef("subject_key"), attempt=OuterRef("attempt")
+    )
+    for missing in Completion.objects.filter(~Exists(attempt), own).iterator():
+        row = f"{missing.kind} {missing.subject_key} ({missing.attempt})"
+        yield Drift(missing.learner_id, row, "nothing", str(missing.completed_at))
 
 
 @transaction.atomic
 def rebuild_learner(*, learner: User) -> None:
     """Write one learner's summary again from the facts. Completions are facts and stay."""
     take_the_line(learner)
+    _rebuild_lessons(learner)
+    _rebuild_completed(learner)
+    settle(with_counts(Enrolment.objects.filter(learner=learner, completed_at__isnull=True)))
+    for kind, subject_key in sorted(
+        Enrolment.objects.filter(learner=learner, completed_at__isnull=True).values_list("kind", "subject_key")
+    ):
+        refresh_subject(kind=kind, subject_key=subject_key, learner=learner)
+
+
+def _rebuild_lessons(learner: User) -> None:
     standing: dict[UUID, LessonCompletion] = {}
     for ticked in LessonCompletion.objects.filter(learner=learner, undone_at__isnull=True).order_by(
         "completed_at", "pk"
@@ -85,23 +123,40 @@ def rebuild_learner(*, learner: User) -> None:
         standing[ticked.lesson_key] = ticked
     rows = {row.lesson_key: row for row in LessonProgress.objects.filter(learner=learner)}
     for key, ticked in standing.items():
-        row = rows.setdefault(
-            ticked.lesson_key, LessonProgress(learner=learner, lesson_key=key, started_at=ticked.completed_at)
-        )
+        row = rows.setdefault(key, LessonProgress(learner=learner, lesson_key=key, started_at=ticked.completed_at))
         row.completed_at, row.completed_version = ticked.completed_at, ticked.version
     for key, row in rows.items():
         if key not in standing:
             row.completed_at = row.completed_version = None
         row.save()
-    history = {
-        (each.subject_key, each.attempt): each.completed_at for each in Completion.objects.filter(learner=learner)
-    }
-    for enrolment in with_counts(Enrolment.objects.filter(learner=learner)):
-        completed_at = history.get((enrolment.subject_key, enrolment.attempt))
-        if enrolment.completed_at == completed_at:
-            continue
-        enrolment.completed_at = completed_at
-        if completed_at is not None:
-            enrolment.required_count = enrolment.done_count = max(enrolment.required_count, 1)
-        enrolment.save()
-    settle(with_counts(Enrolment.objects.filter(learner=learner, completed_at__isnull=True)))
+
+
+def _rebuild_completed(learner: User) -> None:
+    """Let the attempts say what history says: open, or completed with the lessons they were completed with."""
+    history = {(each.subject_key, each.attempt): each for each in Completion.objects.filter(learner=learner)}
+    for enrolment in with_counts(Enrolment.objects.filter(learner=learner).order_by("completed_at", "pk")):
+        completion = history.pop((enrolment.subject_key, enrolment.attempt), None)
+        if completion is None and enrolment.completed_at is not None:
+            enrolment.completed_at = None
+            enrolment.required_count = enrolment.required_now  # type: ignore[attr-defined]
+            enrolment.done_count = enrolment.done_now  # type: ignore[attr-defined]
+            enrolment.save()
+        elif completion is not None:
+            _let_be_completed(enrolment, completion)
+    for completion in history.values():
+        enrolment = Enrolment(
+            learner=learner,
+            kind=completion.kind,
+            subject_key=completion.subject_key,
+            attempt=completion.attempt,
+            started_at=completion.completed_at,
+            last_active_at=completion.completed_at,
+        )
+        _let_be_completed(enrolment, completion)
+
+
+def _let_be_completed(enrolment: Enrolment, completion: Completion) -> None:
+    enrolment.completed_at, enrolment.syllabus_id = completion.completed_at, completion.syllabus_id
+    size = SyllabusLesson.objects.filter(syllabus=completion.syllabus_id).count()
+    enrolment.required_count = enrolment.done_count = size
+    enrolment.save()

@@ -18,6 +18,19 @@ from courses.models.versions import ImmutableError
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class HistoryQuerySet(models.QuerySet):
+    """Rows that are written once. An account's own rows still go with it: the database's cascade asks no queryset."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise ImmutableError("This is history and cannot be changed.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise ImmutableError("This is history and cannot be changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise ImmutableError("This is history and cannot be deleted.")
+
+
 class SubjectKind(models.TextChoices):
     COURSE = "course", _("Kurs")
     PATH = "path", _("Læringssti")
@@ -26,14 +39,18 @@ class SubjectKind(models.TextChoices):
 class Syllabus(models.Model):
     """The required lessons of a course or a path as they were at some time. Never changed.
 
-    The order is not part of it: a lesson that is moved up or down is the same lesson. Numbers run per subject.
+    The order is not part of it: a lesson that is moved up or down is the same lesson. Numbers run per subject. The
+    title is what it was called then, for when the course is deleted.
     """
 
     kind = models.CharField(_("slag"), max_length=6, choices=SubjectKind.choices)
     subject_key = models.UUIDField(_("kurs eller læringssti"))
     number = models.PositiveIntegerField(_("versjon"))
+    title = models.CharField(_("tittel"), max_length=255, blank=True)
     digest = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(_("laget"), default=timezone.now, editable=False)
+
+    objects = HistoryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("pensum")
@@ -60,6 +77,8 @@ class SyllabusLesson(models.Model):
     lesson_key = models.UUIDField(_("leksjon"), db_index=True)
     course_key = models.UUIDField(_("kurs"))
 
+    objects = HistoryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("leksjon i pensum")
         verbose_name_plural = _("leksjoner i pensum")
@@ -76,6 +95,7 @@ class Enrolment(models.Model):
 
     The syllabus is the learner's version of the course (ARCHITECTURE §4.4): lessons that come later are not asked of
     them, lessons that go away unfinished are taken out, so the percent never falls by an edit. Frozen once completed.
+    What is done and what happens on each kind of edit: docs/decisions/0009-progress.md.
     """
 
     learner = models.ForeignKey(
@@ -139,6 +159,8 @@ class Completion(models.Model):
     title = models.CharField(_("tittel"), max_length=255)
     completed_at = models.DateTimeField(_("fullført"), default=timezone.now)
 
+    objects = HistoryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("fullføring")
         verbose_name_plural = _("fullføringer")
@@ -155,6 +177,9 @@ class Completion(models.Model):
         if self.pk is not None:
             raise ImmutableError("A completion is history and cannot be changed.")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise ImmutableError("A completion is history and cannot be deleted.")
 
 
 class LearnerStamp(models.Model):

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import FieldPanel, InlinePanel
+from wagtail.admin.panels import FieldPanel, HelpPanel, InlinePanel
 from wagtail.models import Orderable, Page
 from wagtail.url_routing import RouteResult
 
@@ -76,6 +76,7 @@ class LearningPathPage(Page):
         FieldPanel("principle_set"),
         FieldPanel("onboarding_for"),
         FieldPanel("certificate_valid_months"),
+        HelpPanel(template="learning/admin/path_help.html", heading=_("Når du endrer kapitlene")),
         InlinePanel("steps", label=_("kapittel"), heading=_("Kapitler")),
     ]
     parent_page_types: ClassVar[list[str]] = ["learning.LearnPage"]

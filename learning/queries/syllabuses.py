@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from courses.models import CoursePage
-from courses.queries import get_required_lessons
+from courses.queries import get_required_lessons, get_waiting_lessons
 from learning.models import Enrolment, LearningPathPage, LessonProgress, PathStep, SubjectKind, SyllabusLesson
 
 
@@ -22,6 +23,7 @@ class CurrentLessons:
     title: str
     required: dict[UUID, UUID]
     paused: frozenset[UUID] = field(default_factory=frozenset)
+    courses: frozenset[UUID] = field(default_factory=frozenset)
 
 
 def get_current_lessons(*, kind: str, subject_key: UUID) -> CurrentLessons | None:
@@ -40,7 +42,10 @@ def get_current_lessons(*, kind: str, subject_key: UUID) -> CurrentLessons | Non
         for lesson_key in by_course.get(course_key, ()):
             required.setdefault(lesson_key, course_key)
     return CurrentLessons(
-        title=title, required=required, paused=frozenset(key for key in course_keys if key not in by_course)
+        title=title,
+        required=required,
+        paused=frozenset(key for key in course_keys if key not in by_course),
+        courses=frozenset(course_keys),
     )
 
 
@@ -74,17 +79,102 @@ def get_paths_with_course(course_keys: Iterable[UUID]) -> set[UUID]:
     )
 
 
-def with_counts(enrolments: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
-    """Annotate `required_now` and `done_now`, counted from the facts: what the summary has to say."""
+def counts_from_facts() -> dict[str, Combinable]:
+    """What an enrolment's `required_count` and `done_count` have to be, as expressions over the facts."""
     lessons = SyllabusLesson.objects.filter(syllabus=OuterRef("syllabus")).order_by()
     done = LessonProgress.objects.filter(
         learner=OuterRef(OuterRef("learner")),
         lesson_key=OuterRef("lesson_key"),
         completed_at__gte=OuterRef(OuterRef("counts_from")),
     )
-    return enrolments.annotate(
-        required_now=Coalesce(Subquery(lessons.values("syllabus").annotate(n=Count("pk")).values("n")), 0),
-        done_now=Coalesce(
+    return {
+        "required_count": Coalesce(Subquery(lessons.values("syllabus").annotate(n=Count("pk")).values("n")), 0),
+        "done_count": Coalesce(
             Subquery(lessons.filter(Exists(done)).values("syllabus").annotate(n=Count("pk")).values("n")), 0
         ),
+    }
+
+
+def with_counts(enrolments: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
+    """Annotate `required_now` and `done_now`, counted from the facts: what the summary has to say."""
+    counts = counts_from_facts()
+    return enrolments.annotate(required_now=counts["required_count"], done_now=counts["done_count"])
+
+
+@dataclass(frozen=True, slots=True)
+class StaleAttempts:
+    """The open attempts that ask for lessons which are `gone` and which the learner has not done."""
+
+    kind: str
+    subject_key: UUID
+    title: str
+    required: dict[UUID, UUID]
+    gone: frozenset[UUID]
+    attempts: QuerySet[Enrolment]
+
+
+def get_stale_attempts(*, kind: str, subject_key: UUID) -> StaleAttempts | None:
+    """The attempts at a course or path that an edit has yet to reach; None where there can be none.
+
+    A lesson is gone when it is asked for no more: deleted, unpublished, optional or moved out. One that waits for its
+    course to come back is not (`courses.queries.get_waiting_lessons`). An attempt that began when nothing was asked for
+    is stale too, once something is. Four to nine queries; the attempts are not fetched.
+    """
+    open_attempts = Enrolment.objects.filter(subject_key=subject_key, completed_at__isnull=True)
+    asked = set(
+        SyllabusLesson.objects.filter(syllabus__in=open_attempts.values("syllabus"))
+        .values_list("lesson_key", "course_key")
+        .distinct()
     )
+    if not asked and not open_attempts.exists():
+        return None
+    current = get_current_lessons(kind=kind, subject_key=subject_key)
+    if current is None:
+        return None
+    paused = current.paused | (_paused_chapters(subject_key) if kind == SubjectKind.PATH else set())
+    gone = {key for key, course in asked if key not in current.required and course not in paused}
+    if gone:
+        gone -= get_waiting_lessons(gone, course_keys=current.courses)
+    unfinished = SyllabusLesson.objects.filter(syllabus=OuterRef("syllabus"), lesson_key__in=gone).exclude(
+        Exists(
+            LessonProgress.objects.filter(
+                learner=OuterRef(OuterRef("learner")),
+                lesson_key=OuterRef("lesson_key"),
+                completed_at__gte=OuterRef(OuterRef("counts_from")),
+            )
+        )
+    )
+    stale = Q(Exists(unfinished)) if gone else Q(pk__in=[])
+    if current.required:
+        stale |= Q(required_count=0)
+    return StaleAttempts(
+        kind=kind,
+        subject_key=subject_key,
+        title=current.title,
+        required=current.required,
+        gone=frozenset(gone),
+        attempts=open_attempts.filter(stale),
+    )
+
+
+def _paused_chapters(path_key: UUID) -> set[UUID]:
+    """The chapters of the path's pages that have been published and are not now: they say nothing of what is gone."""
+    return set(
+        PathStep.objects.filter(
+            path__translation_key=path_key,
+            path__live=False,
+            path__first_published_at__isnull=False,
+            course_key__isnull=False,
+        ).values_list("course_key", flat=True)
+    )
+
+
+def get_subject_title(*, kind: str, subject_key: UUID) -> str:
+    """As written in the site's own language, where it is, also of one that is not published; "" once it is deleted.
+
+    One query, two for one that is not published.
+    """
+    model: type[CoursePage] | type[LearningPathPage] = CoursePage if kind == SubjectKind.COURSE else LearningPathPage
+    pages = model.objects.filter(translation_key=subject_key).order_by("live", "-pk")
+    titles = dict(pages.values_list("locale__language_code", "title"))
+    return _title(model, subject_key) or titles.get("nb") or next(iter(titles.values()), "")
