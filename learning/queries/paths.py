@@ -1,6 +1,6 @@
 """Reads over paths and the courses they point at. Open to anyone; what needs sign-in is marked, not hidden."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -169,13 +169,20 @@ class AssignedPath:
 def get_assigned_paths(*, person: User, language: str) -> list[AssignedPath]:
     """The person's own paths, the earliest deadline first. Only published ones. Two queries."""
     due = dict(PathAssignment.objects.filter(person=person).values_list("path_key", "due_on"))
-    pages: dict[UUID, LearningPathPage] = {}
-    for page in (
+    pages = in_language(
         LearningPathPage.objects.live()
         .filter(translation_key__in=due, locale__language_code__in={language, settings.LANGUAGE_CODE})
-        .select_related("locale")
-    ):
-        if page.translation_key not in pages or page.locale.language_code == language:
-            pages[page.translation_key] = page
+        .select_related("locale"),
+        language=language,
+    )
     found = [AssignedPath(page=page, due_on=due[key]) for key, page in pages.items()]
     return sorted(found, key=lambda assigned: (assigned.due_on or date.max, assigned.page.title))
+
+
+def in_language(pages: Iterable[LearningPathPage], *, language: str) -> dict[UUID, LearningPathPage]:
+    """One page for each path: the one in this language where there is one."""
+    found: dict[UUID, LearningPathPage] = {}
+    for page in pages:
+        if page.translation_key not in found or page.locale.language_code == language:
+            found[page.translation_key] = page
+    return found

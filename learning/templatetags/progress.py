@@ -10,6 +10,7 @@ from courses.models import LessonPage
 from courses.queries import CourseOutline, LessonEntry
 from courses.rendering import slot_marker
 from learning.queries import PathOutline
+from learning.queries.my_learning import places_of
 from learning.slots import DAY_PLACE, EVENT_PLACE, TOKEN_PLACE, pack, unpack
 
 register = template.Library()
@@ -39,13 +40,7 @@ def _chapter(chapter: CourseOutline, path: Any) -> str:
 @register.simple_tag
 def next_step(outline: PathOutline | CourseOutline) -> SafeString:
     """«Fortsett der du slapp» in a path or a course."""
-    chapters = outline.chapters if isinstance(outline, PathOutline) else [outline]
-    places = [
-        [str(lesson.key), lesson.title, lesson.url, chapter.language]
-        for chapter in chapters
-        for lesson in chapter.lessons
-    ]
-    return slot_marker("next-step", pack([str(outline.key), places]))
+    return slot_marker("next-step", pack([str(outline.key), places_of(outline)]))
 
 
 @register.simple_tag(takes_context=True)
