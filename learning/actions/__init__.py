@@ -8,6 +8,7 @@ from learning.actions.progress import (
     Ticked,
     UnknownLessonError,
     complete_lesson,
+    mark_news_read,
     open_lesson,
     undo_completion,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "assign_onboarding_paths",
     "complete_lesson",
     "get_onboarding_paths",
+    "mark_news_read",
     "open_lesson",
     "refresh_paths",
     "refresh_subjects",
