@@ -24,12 +24,9 @@ def get_progress_lines(*, learner: User, lesson_key: UUID) -> dict[str, Progress
     for enrolment in Enrolment.objects.filter(learner=learner, syllabus__lessons__lesson_key=lesson_key).order_by(
         "attempt"
     ):
-        numbers = {
-            "percent": enrolment.percent,
-            "done": enrolment.done_count,
-            "required": enrolment.required_count,
-        }
-        lines[str(enrolment.subject_key)] = ProgressLine(
-            text=_("%(percent)d %% fullført · %(done)d av %(required)d leksjoner") % numbers, **numbers
+        line = ProgressLine(
+            percent=enrolment.percent, done=enrolment.done_count, required=enrolment.required_count, text=""
         )
+        line["text"] = _("%(percent)d %% fullført · %(done)d av %(required)d leksjoner") % line
+        lines[str(enrolment.subject_key)] = line
     return lines

@@ -147,7 +147,8 @@ def _not_saved(
         return JsonResponse({"message": message, **stored}, status=status)
     version = get_version_to_read(lesson_key, language=language_read())
     activity = version.activity(block_id) if version else None
-    kept = None if activity else Reflection.objects.filter(learner=request.user, block_id=block_id).first()
+    learner: Any = request.user
+    kept = None if activity else Reflection.objects.filter(learner=learner, block_id=block_id).first()
     text = request.POST.get("text", "")
     context = {
         "prompt": activity["label"] if activity else kept.prompt if kept else "",
