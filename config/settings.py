@@ -443,6 +443,8 @@ LOGGING = {
     },
     "loggers": {
         "django": {"handlers": [], "propagate": True},  # else each line comes twice
+        "django.db.backends": {"level": "INFO"},  # below, it writes each query with what people wrote
+        "django.template": {"level": "INFO"},  # below, it writes the whole context of a page
         "django_tasks": {"level": "WARNING"},  # else two lines for every page that is saved
     },
 }

@@ -56,7 +56,7 @@ def list_activities(lesson: LessonPage) -> list[dict[str, Any]]:
         activity: dict[str, Any] = {
             "id": child.id,
             "type": kind,
-            "label": str(child.value.get(_LABELS.get(kind, "question"), ""))[:300],
+            "label": str(child.value.get(_LABELS.get(kind, "question"), ""))[:500],
         }
         if kind in FILM_TYPES:
             film = child.value.get("film")

@@ -4,11 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Left, Length
 from wagtail.models import Page, PageLogEntry, ReferenceIndex
 
@@ -242,15 +241,43 @@ def get_pages_using_law(references: Iterable[LegalReference]) -> dict[int, list[
     }
 
 
-def get_published_activity(*, lesson: LessonPage, block_id: UUID) -> dict[str, Any] | None:
-    """One activity of the lesson as last published in its language, or None. One query."""
-    version = (
+def get_lesson_to_answer(page_id: int) -> LessonPage | None:
+    """A published lesson without its text, with `sign_in_required` as its course says. One query."""
+    lesson: LessonPage | None = (
+        LessonPage.objects.live()
+        .defer_streamfields()
+        .select_related("locale")
+        .annotate(sign_in_required=Subquery(_parent_course().values("sign_in_required")[:1]))
+        .filter(pk=page_id, sign_in_required__isnull=False)
+        .first()
+    )
+    return lesson
+
+
+def get_published_version(*, lesson: LessonPage) -> LessonVersion | None:
+    """The lesson as last published in its language. One query."""
+    return (
         LessonVersion.objects.filter(lesson_key=lesson.translation_key, language=lesson.locale.language_code)
         .order_by("-number")
         .first()
     )
-    activities = version.activities if version else []
-    return next((activity for activity in activities if activity["id"] == str(block_id)), None)
+
+
+def get_version_to_read(lesson_key: UUID, *, language: str) -> LessonVersion | None:
+    """The lesson as last published in this language, else in the site's own, else in any; also one that is gone since.
+
+    One query.
+    """
+    preferred = Case(When(language=language, then=0), When(language=settings.LANGUAGE_CODE, then=1), default=2)
+    return LessonVersion.objects.filter(lesson_key=lesson_key).order_by(preferred, "-number").first()
+
+
+def _parent_course() -> QuerySet[CoursePage]:
+    """The course of an outer lesson."""
+    courses: QuerySet[CoursePage] = CoursePage.objects.filter(
+        path=Left(OuterRef("path"), Length(OuterRef("path")) - LessonPage.steplen)
+    )
+    return courses
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +302,7 @@ def get_lesson_facts(lesson_key: UUID) -> LessonFacts | None:
     One query; three for a lesson that is not published now: how it is completed is as its page last said.
     """
     versions = LessonVersion.objects.filter(lesson_key=lesson_key).order_by("-number")
-    parent = CoursePage.objects.live().filter(
-        path=Left(OuterRef("path"), Length(OuterRef("path")) - LessonPage.steplen)
-    )
+    parent = _parent_course().filter(live=True)
     found = (
         LessonPage.objects.live()
         .filter(translation_key=lesson_key)

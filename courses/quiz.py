@@ -1,6 +1,6 @@
 """Marking of quiz answers: pure functions from a question as published and what was answered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -32,11 +32,15 @@ class MarkedItem:
 
 @dataclass(frozen=True, slots=True)
 class MarkedAnswer:
-    """A marked answer. `score` is the share of the question that is right, 0–1."""
+    """A marked answer. `score` is the share of the question that is right, 0–1.
+
+    `given` is the answer in numbers, as `mark_given` takes it: what is kept of it.
+    """
 
     items: tuple[MarkedItem, ...]
     score: float
     explanation: str
+    given: tuple[int, ...]
 
     @property
     def is_correct(self) -> bool:
@@ -46,6 +50,16 @@ class MarkedAnswer:
     def is_partly(self) -> bool:
         return 0 < self.score < 1
 
+    @property
+    def percent(self) -> int:
+        """0–100, floored."""
+        return int(100 * self.score + 1e-9)
+
+    @property
+    def in_words(self) -> list[str]:
+        """What was answered: the chosen texts, or each item with its place or its other half."""
+        return [f"{item.text}: {item.chosen}" if item.chosen else item.text for item in self.items if item.is_chosen]
+
 
 def mark_answer(*, kind: str, question: Mapping[str, Any], data: AnswerData) -> MarkedAnswer:
     """Mark an answer to a question kept in `LessonVersion.activities`.
@@ -53,15 +67,26 @@ def mark_answer(*, kind: str, question: Mapping[str, Any], data: AnswerData) -> 
     Raises UnansweredError when the answer is missing, incomplete or not one of the choices, and KeyError for
     a kind that is no question.
     """
-    marker = {
-        "quiz_single": _mark_choice,
-        "quiz_multiple": _mark_choice,
-        "quiz_ordering": _mark_ordering,
-        "quiz_matching": _mark_matching,
-    }[kind]
-    if kind == "quiz_single" and len(data.getlist("answer")) > 1:
-        raise UnansweredError(_("Velg bare ett svar."))
-    return marker(question, data)
+    return mark_given(kind=kind, question=question, given=_READERS[kind](question, data))
+
+
+def mark_given(*, kind: str, question: Mapping[str, Any], given: Sequence[int]) -> MarkedAnswer:
+    """Mark an answer that was read before, against the question as it was then.
+
+    Choices: the places of the chosen answers. Ordering: the place, from 1, that each item was given. Matching: for each
+    pair, which pair's right side was chosen. Raises KeyError for a kind that is no question.
+    """
+    return _MARKERS[kind](question, tuple(given))
+
+
+def words_of_question(question: Mapping[str, Any]) -> Iterator[str]:
+    """What somebody reads before they answer: the question and its alternatives, without ids and explanations."""
+    yield question["question"]
+    for answer in _list(question.get("answers") or ()):
+        yield answer["text"]
+    yield from _list(question.get("items") or ())
+    for pair in _list(question.get("pairs") or ()):
+        yield from (pair["left"], pair["right"])
 
 
 def _list(values: Any) -> list[Any]:
@@ -74,75 +99,116 @@ def _whole(raw: Any, *, below: int) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 and int(text) < below else None
 
 
-def _mark_choice(question: Mapping[str, Any], data: AnswerData) -> MarkedAnswer:
-    """Right only when exactly the right answers are chosen; partly when more right than wrong ones are."""
+def _read_one(question: Mapping[str, Any], data: AnswerData) -> tuple[int, ...]:
+    if len(data.getlist("answer")) > 1:
+        raise UnansweredError(_("Velg bare ett svar."))
+    return _read_several(question, data)
+
+
+def _read_several(question: Mapping[str, Any], data: AnswerData) -> tuple[int, ...]:
     answers = _list(question["answers"])
     chosen = {_whole(raw, below=len(answers)) for raw in data.getlist("answer")}
-    if not chosen or None in chosen:
+    found = {place for place in chosen if place is not None}
+    if not found or found != chosen:
         raise UnansweredError(_("Velg et svar først."))
+    return tuple(sorted(found))
+
+
+def _read_places(question: Mapping[str, Any], data: AnswerData) -> tuple[int, ...]:
+    """Each item has a place of its own."""
+    texts = _list(question["items"])
+    places = [_whole(data.get(f"place-{index}"), below=len(texts) + 1) or 0 for index in range(len(texts))]
+    if not all(places):
+        raise UnansweredError(_("Gi hvert ledd en plass først."))
+    if len(set(places)) != len(places):
+        raise UnansweredError(_("To ledd har fått samme plass. Gi hvert ledd sin egen."))
+    return tuple(places)
+
+
+def _read_matches(question: Mapping[str, Any], data: AnswerData) -> tuple[int, ...]:
+    pairs = _list(question["pairs"])
+    chosen = [_whole(data.get(f"match-{index}"), below=len(pairs)) for index in range(len(pairs))]
+    found = [choice for choice in chosen if choice is not None]
+    if len(found) != len(pairs):
+        raise UnansweredError(_("Velg hva som hører til hvert ledd først."))
+    return tuple(found)
+
+
+def _mark_choice(question: Mapping[str, Any], given: tuple[int, ...]) -> MarkedAnswer:
+    """Right only when exactly the right answers are chosen; partly when more right than wrong ones are."""
     items = tuple(
         MarkedItem(
             text=answer["text"],
             chosen="",
-            is_chosen=place in chosen,
+            is_chosen=place in given,
             is_correct=bool(answer["correct"]),
             answer="",
             explanation=answer["explanation"],
         )
-        for place, answer in enumerate(answers)
+        for place, answer in enumerate(_list(question["answers"]))
     )
     right = sum(item.is_correct for item in items)
     hits = sum(item.is_chosen and item.is_correct for item in items)
     misses = sum(item.is_chosen and not item.is_correct for item in items)
-    return MarkedAnswer(items=items, score=max(0, hits - misses) / right, explanation=question.get("explanation") or "")
+    return MarkedAnswer(
+        items=items,
+        score=max(0, hits - misses) / right,
+        explanation=question.get("explanation") or "",
+        given=given,
+    )
 
 
-def _mark_ordering(question: Mapping[str, Any], data: AnswerData) -> MarkedAnswer:
-    """Each item has a place of its own; the score is the share of items in their right place."""
-    texts = _list(question["items"])
-    places = [_whole(data.get(f"place-{index}"), below=len(texts) + 1) for index in range(len(texts))]
-    if any(not place for place in places):
-        raise UnansweredError(_("Gi hvert ledd en plass først."))
-    if len(set(places)) != len(places):
-        raise UnansweredError(_("To ledd har fått samme plass. Gi hvert ledd sin egen."))
+def _mark_ordering(question: Mapping[str, Any], given: tuple[int, ...]) -> MarkedAnswer:
+    """The score is the share of items in their right place."""
     items = tuple(
         MarkedItem(
             text=text,
-            chosen=str(places[index]),
+            chosen=str(place),
             is_chosen=True,
-            is_correct=places[index] == index + 1,
-            answer=str(index + 1),
+            is_correct=place == right,
+            answer=str(right),
             explanation="",
         )
-        for index, text in enumerate(texts)
+        for right, (text, place) in enumerate(zip(_list(question["items"]), given, strict=True), start=1)
     )
-    return _share(items, question)
+    return _share(items, question, given)
 
 
-def _mark_matching(question: Mapping[str, Any], data: AnswerData) -> MarkedAnswer:
+def _mark_matching(question: Mapping[str, Any], given: tuple[int, ...]) -> MarkedAnswer:
     """Two pairs with the same right side accept each other's."""
     pairs = _list(question["pairs"])
-    rights = [pair["right"] for pair in pairs]
-    chosen = [_whole(data.get(f"match-{index}"), below=len(pairs)) for index in range(len(pairs))]
-    if any(choice is None for choice in chosen):
-        raise UnansweredError(_("Velg hva som hører til hvert ledd først."))
     items = tuple(
         MarkedItem(
             text=pair["left"],
-            chosen=rights[chosen[index] or 0],
+            chosen=pairs[choice]["right"],
             is_chosen=True,
-            is_correct=rights[chosen[index] or 0] == pair["right"],
+            is_correct=pairs[choice]["right"] == pair["right"],
             answer=pair["right"],
             explanation="",
         )
-        for index, pair in enumerate(pairs)
+        for pair, choice in zip(pairs, given, strict=True)
     )
-    return _share(items, question)
+    return _share(items, question, given)
 
 
-def _share(items: tuple[MarkedItem, ...], question: Mapping[str, Any]) -> MarkedAnswer:
+def _share(items: tuple[MarkedItem, ...], question: Mapping[str, Any], given: tuple[int, ...]) -> MarkedAnswer:
     return MarkedAnswer(
         items=items,
         score=sum(item.is_correct for item in items) / len(items),
         explanation=question.get("explanation") or "",
+        given=given,
     )
+
+
+_READERS = {
+    "quiz_single": _read_one,
+    "quiz_multiple": _read_several,
+    "quiz_ordering": _read_places,
+    "quiz_matching": _read_matches,
+}
+_MARKERS = {
+    "quiz_single": _mark_choice,
+    "quiz_multiple": _mark_choice,
+    "quiz_ordering": _mark_ordering,
+    "quiz_matching": _mark_matching,
+}

@@ -5,6 +5,9 @@ changes with every request. So a template is rendered once, *as an anonymous rea
 every place that depends on the reader (`{% slot "account" %}`); a request only joins the kept text with
 what its fillers say. Because rendering never sees the reader, it cannot leak one reader to another.
 
+What fills a place may be private to the reader. So whatever holds it is marked `sensitive_variables`: an error report
+shows none of it.
+
 A kept page is keyed by the content stamp (one row, read in every request): any published change makes a
 new key, in all processes at once.
 """
@@ -30,6 +33,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.crypto import salted_hmac
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.debug import sensitive_variables
 
 from courses.models import ContentStamp
 
@@ -97,10 +101,12 @@ class Document:
             compressed=tuple(compress_piece(piece, level=9) for piece in encoded),
         )
 
+    @sensitive_variables()
     def fillings(self, request: HttpRequest) -> list[str]:
         """What stands in each slot for this reader."""
         return [_fillers[name](request, argument) for name, argument in self.slots]
 
+    @sensitive_variables()
     def fill(self, request: HttpRequest) -> str:
         """The page for this reader."""
         pieces = [self.literals[0]]
@@ -108,6 +114,7 @@ class Document:
             pieces += (filling, literal)
         return "".join(pieces)
 
+    @sensitive_variables()
     def fill_compressed(self, request: HttpRequest) -> bytes:
         """The page for this reader as gzip (RFC 1952). The kept text was compressed when it was kept."""
         pieces = [_GZIP_HEADER, self.compressed[0]]
@@ -127,6 +134,7 @@ class Document:
         return b"".join([*pieces, _GZIP_END, struct.pack("<LL", crc, size & 0xFFFFFFFF)])
 
 
+@sensitive_variables()
 def fill_slots(content: bytes, request: HttpRequest) -> bytes:
     """Fill the slots of a page that is not kept, such as a form."""
     if _TOKEN.encode() not in content:

@@ -19,6 +19,7 @@ from learning.models import (
     Reflection,
     SentNotice,
 )
+from learning.queries.answers import get_answer_texts
 from people.models import User
 from people.own_data import Collected, Fact, exempt, register
 
@@ -131,11 +132,11 @@ def answers(person: User) -> Collected:
     """Answers to questions, with the question as it was worded then. One query."""
     entries = []
     for each in QuizAttempt.objects.filter(learner=person).select_related("version").order_by("answered_at", "pk"):
-        asked = next((entry for entry in each.version.activities if entry["id"] == str(each.block_id)), None)
+        question, answered = get_answer_texts(each)
         entries.append(
             [
-                Fact("question", _("Spørsmål"), asked["label"] if asked else str(each.block_id)),
-                Fact("answer", _("Svar"), str(each.answer)),
+                Fact("question", _("Spørsmål"), question or str(each.block_id)),
+                Fact("answer", _("Svar"), "; ".join(answered)),
                 Fact("score", _("Riktig, i prosent"), int(100 * each.score)),
                 Fact("answered_at", _("Svart"), each.answered_at),
             ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from learning.views import lessons
+from learning.views import answers, lessons, reflections
 
 app_name = "learning"
 
@@ -13,6 +13,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("laering/leksjon/<uuid:lesson_key>/lest/", lessons.news_read, name="news-read"),
     # What the browser sends by itself.
     # Answers and reflections.
+    path("svar/<int:page_id>/<uuid:block_id>/", answers.answer, name="answer"),
+    path("mine-svar/<uuid:lesson_key>/", answers.own_answers, name="own-answers"),
+    path("refleksjon/<uuid:lesson_key>/<uuid:block_id>/", reflections.reflection, name="reflection"),
+    path("min-laeringssti/", reflections.reflections, name="reflections"),
+    path("min-laeringssti/docx/", reflections.reflections_docx, name="reflections-docx"),
+    path("min-laeringssti/<uuid:block_id>/", reflections.edit_reflection, name="edit-reflection"),
+    path("min-laeringssti/<uuid:block_id>/slett/", reflections.confirm_deletion, name="delete-reflection"),
     # Course certificates.
     # Reports.
     # Reminders.

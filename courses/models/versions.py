@@ -1,6 +1,7 @@
 """Lesson versions: what a lesson contained each time it was published."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +48,15 @@ class LessonVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} v{self.number}"
+
+    def activity(self, block_id: UUID) -> dict[str, Any] | None:
+        """What this version asked the learner to do in one of its blocks."""
+        return next((activity for activity in self.activities if activity["id"] == str(block_id)), None)
+
+    @property
+    def question_ids(self) -> list[UUID]:
+        """The questions of this version, in order."""
+        return [UUID(activity["id"]) for activity in self.activities if activity["type"].startswith("quiz_")]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:

@@ -17,6 +17,9 @@ class Reflection(models.Model):
 
     MAX_LENGTH = 20_000
 
+    wagtail_reference_index_ignore = True
+    """Wagtail's admin would list the row among what uses its author."""
+
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     lesson_key = models.UUIDField(_("leksjon"))
     block_id = models.UUIDField(_("spørsmål"))

@@ -5,7 +5,7 @@ for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
     if (!feedback?.dataset.failure) return;
     const message = document.createElement("p");
     message.className = "verdict verdict-problem";
-    message.textContent = feedback.dataset.failure;
+    message.textContent = event.detail.xhr?.status === 403 ? feedback.dataset.stale : feedback.dataset.failure;
     feedback.replaceChildren(message);
   });
 }

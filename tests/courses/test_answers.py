@@ -28,7 +28,7 @@ def make_quiz(**course):
     body = json.dumps([{"type": "quiz_single", "value": QUESTION, "id": block}])
     parent = factories.CoursePageFactory.create(**course)
     lesson = factories.LessonPageFactory.create(parent=parent, body=body, published=True)
-    return lesson, reverse("courses:check-answer", args=[lesson.pk, block])
+    return lesson, reverse("learning:answer", args=[lesson.pk, block])
 
 
 def test_answer_without_javascript_is_a_page_that_leads_back(client: Client, home):
@@ -90,7 +90,7 @@ def test_answers_are_posted(client: Client, home, method, status):
 
 def test_unknown_question_and_unpublished_lesson_answer_404(client: Client, home):
     lesson, url = make_quiz()
-    unknown = reverse("courses:check-answer", args=[lesson.pk, uuid.uuid4()])
+    unknown = reverse("learning:answer", args=[lesson.pk, uuid.uuid4()])
     assert client.post(unknown, {"answer": "0"}).status_code == 404
     lesson.unpublish()
     assert client.post(url, {"answer": "0"}).status_code == 404
