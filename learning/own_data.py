@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import CoursePage, LessonVersion
+from learning.actions.certificates import reason_in_words
 from learning.models import (
     Certificate,
     Completion,
@@ -171,7 +172,7 @@ def certificates(person: User) -> Collected:
                 Fact("issued_at", _("Utstedt"), each.issued_at),
                 Fact("shows_name", _("Viser navnet til den som kontrollerer"), each.shows_name),
                 Fact("revoked_at", _("Trukket tilbake"), each.revoked_at),
-                Fact("revoked_reason", _("Grunn"), each.revoked_reason),
+                Fact("revoked_reason", _("Grunn"), reason_in_words(each)),
             ]
             for each in Certificate.objects.filter(learner=person).order_by("issued_at", "pk")
         ]

@@ -1,6 +1,13 @@
 """Every change in this room."""
 
 from learning.actions.assignments import assign_onboarding_paths, get_onboarding_paths
+from learning.actions.certificates import (
+    issue_certificate,
+    issue_missing_certificates,
+    reissue_certificate,
+    revoke_certificate,
+    set_shows_name,
+)
 from learning.actions.enrolments import NotAvailableError, refresh_paths, refresh_subjects, start_again
 from learning.actions.progress import (
     CannotUndoError,
@@ -21,9 +28,14 @@ __all__ = [
     "assign_onboarding_paths",
     "complete_lesson",
     "get_onboarding_paths",
+    "issue_certificate",
+    "issue_missing_certificates",
     "open_lesson",
     "refresh_paths",
     "refresh_subjects",
+    "reissue_certificate",
+    "revoke_certificate",
+    "set_shows_name",
     "start_again",
     "undo_completion",
 ]

@@ -13,6 +13,8 @@ from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 
+from learning.actions.certificates import issue_later
+from learning.actions.line import take_the_line as take_the_line
 from learning.models import (
     Completion,
     Enrolment,
@@ -37,16 +39,6 @@ BATCH = 500
 
 class NotAvailableError(Exception):
     """The course or path is not published now."""
-
-
-def take_the_line(learner: User) -> None:
-    """Wait until nobody else is changing what is kept about this learner, and say that it changes.
-
-    Call first, inside a transaction; the line is held until it ends. One query, two the first time.
-    """
-    if not LearnerStamp.objects.filter(learner=learner).update(value=F("value") + 1):
-        LearnerStamp.objects.get_or_create(learner=learner)
-        LearnerStamp.objects.filter(learner=learner).update(value=F("value") + 1)
 
 
 def keep_syllabus(*, kind: str, subject_key: UUID, lessons: dict[UUID, UUID]) -> Syllabus:
@@ -186,6 +178,7 @@ def _complete(enrolment: Enrolment) -> Completion:
             "completed_at": timezone.now(),
         },
     )
+    issue_later(completion)
     return completion
 
 
