@@ -6,7 +6,6 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import CoursePage, LessonVersion
-from learning.actions.certificates import reason_in_words
 from learning.models import (
     Certificate,
     Completion,
@@ -20,6 +19,7 @@ from learning.models import (
     Reflection,
     SentNotice,
 )
+from learning.queries.certificates import reason_in_words
 from people.models import User
 from people.own_data import Collected, Fact, exempt, register
 
@@ -172,7 +172,7 @@ def certificates(person: User) -> Collected:
                 Fact("issued_at", _("Utstedt"), each.issued_at),
                 Fact("shows_name", _("Viser navnet til den som kontrollerer"), each.shows_name),
                 Fact("revoked_at", _("Trukket tilbake"), each.revoked_at),
-                Fact("revoked_reason", _("Grunn"), reason_in_words(each)),
+                Fact("revoked_reason", _("Grunn"), reason_in_words(each.revoked_reason)),
             ]
             for each in Certificate.objects.filter(learner=person).order_by("issued_at", "pk")
         ]

@@ -1,6 +1,18 @@
 """Addresses of learning's own views; the pages themselves are Wagtail's."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls.converters import StringConverter
+
+from learning.views import certificates
+
+
+class BadgeKindConverter(StringConverter):
+    """A picture with the credential inside, or the credential alone."""
+
+    regex = "svg|jwt"
+
+
+register_converter(BadgeKindConverter, "badge_kind")
 
 app_name = "learning"
 
@@ -9,6 +21,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # What the browser sends by itself.
     # Answers and reflections.
     # Course certificates.
+    path("kursbevis/", certificates.own_certificates, name="certificates"),
+    path("kursbevis/<str:code>/pdf/", certificates.certificate_pdf, name="certificate-pdf"),
+    path("kursbevis/<str:code>/digitalt.<badge_kind:kind>", certificates.certificate_badge, name="certificate-badge"),
+    path("kursbevis/<str:code>/navn/", certificates.show_name, name="certificate-name"),
+    path("kursbevis/<str:code>/nytt-navn/", certificates.reissue, name="certificate-reissue"),
+    path("kursbevis/<str:code>/forny/", certificates.renew, name="certificate-renew"),
+    path("bevis/", certificates.find_certificate, name="find-certificate"),
+    path("bevis/utsteder.json", certificates.badge_issuer, name="badge-issuer"),
+    path("bevis/nokler.json", certificates.badge_keys, name="badge-keys"),
+    path("bevis/kurs/<uuid:subject_key>/<int:version>.json", certificates.badge_achievement, name="badge-achievement"),
+    path("bevis/status/<int:number>.jwt", certificates.badge_status, name="badge-status"),
+    path("bevis/<str:code>/", certificates.certificate, name="certificate"),
     # Reports.
     # Reminders.
 ]

@@ -6,25 +6,15 @@ Everything that is printed is kept on the row when it is issued, so that no late
 from functools import partial
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from learning.actions.line import take_the_line
 from learning.certificates.codes import make_code
 from learning.models import Certificate, Completion
 from learning.permissions import user_can_revoke_certificate
-from learning.queries.certificates import add_months, get_completions_without_certificate, get_subject
+from learning.queries.certificates import RevocationReason, add_months, get_completions_without_certificate, get_subject
 from people.models import User
-
-
-class RevocationReason(models.TextChoices):
-    """Kept in `Certificate.revoked_reason`. Whoever checks the certificate sees which it is, and no more."""
-
-    MISTAKE = "mistake", _("Utstedt ved en feil")
-    NOT_OWN_WORK = "not_own_work", _("Kurset ble ikke tatt av den som står på beviset")
-    MISUSE = "misuse", _("Beviset er brukt på en måte det ikke er ment for")
-    HOLDER_ASKED = "holder_asked", _("Innehaveren ba om det")
 
 
 class NoNameError(Exception):
@@ -162,10 +152,3 @@ def set_shows_name(*, certificate: Certificate, shows_name: bool) -> None:
     """Whether whoever checks the certificate sees the holder's name. The paper says it whatever is chosen here."""
     take_the_line(certificate.learner)
     Certificate.objects.filter(pk=certificate.pk).update(shows_name=shows_name)
-
-
-def reason_in_words(certificate: Certificate) -> str:
-    """The reason as the reader of the page is told it; empty for a certificate in force."""
-    if not certificate.revoked_reason:
-        return ""
-    return str(RevocationReason(certificate.revoked_reason).label)

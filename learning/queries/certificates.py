@@ -6,14 +6,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from courses.models import CoursePage, LessonPage, Principle
-from learning.models import Certificate, Completion, Enrolment, LearningPathPage, SubjectKind
+from courses.urls_of import page_path
+from learning.certificates.addresses import certificate_url
+from learning.certificates.codes import show_code
+from learning.models import Certificate, Completion, Enrolment, LearningPathPage, SigningKey, SubjectKind
 from learning.queries.syllabuses import get_path_course_keys
 from people.models import User
 
@@ -40,6 +46,20 @@ def get_standing(certificate: Certificate, *, today: date | None = None) -> Stan
     if certificate.expires_on is not None and certificate.expires_on < (today or timezone.localdate()):
         return Standing.EXPIRED
     return Standing.VALID
+
+
+class RevocationReason(models.TextChoices):
+    """Kept in `Certificate.revoked_reason`. Whoever checks the certificate sees which it is, and no more."""
+
+    MISTAKE = "mistake", _("Utstedt ved en feil")
+    NOT_OWN_WORK = "not_own_work", _("Kurset ble ikke tatt av den som står på beviset")
+    MISUSE = "misuse", _("Beviset er brukt på en måte det ikke er ment for")
+    HOLDER_ASKED = "holder_asked", _("Innehaveren ba om det")
+
+
+def reason_in_words(reason: str) -> str:
+    """The reason as a reader is told it; empty for a certificate in force."""
+    return str(RevocationReason(reason).label) if reason else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +110,13 @@ def _page_of(
     return min(pages, key=place, default=None)
 
 
+def get_subject_path(*, kind: str, subject_key: UUID) -> str:
+    """Where the course or path is read now, in the language being read; empty where it is not published. One query."""
+    model = CoursePage if kind == SubjectKind.COURSE else LearningPathPage
+    page = _page_of(model, subject_key, translation.get_language() or settings.LANGUAGE_CODE)
+    return page_path(page) if page is not None and page.live else ""
+
+
 def _courses_by_key(keys: Iterable[UUID]) -> dict[UUID, CoursePage]:
     """One page of each course, the site's own language first, with `lesson_minutes`. One query."""
     wanted = list(keys)
@@ -117,7 +144,7 @@ def _hours(courses: Iterable[CoursePage]) -> Decimal | None:
     """The courses' own hours; where a course names none, its minutes. Rounded to a quarter of an hour."""
     total = Decimal(0)
     for course in courses:
-        minutes = course.minutes or course.lesson_minutes or 0  # type: ignore[attr-defined]
+        minutes = course.minutes or course.lesson_minutes or 0
         total += course.cpd_hours if course.cpd_hours is not None else Decimal(minutes) / 60
     if not total:
         return None
@@ -156,13 +183,25 @@ def get_completions_without_certificate(person: User) -> list[Completion]:
 
 @dataclass(slots=True)
 class OwnCertificate:
-    """A certificate as its holder sees it, with the earlier ones for the same course or path."""
+    """A certificate as its holder sees it, with the earlier ones for the same course or path.
+
+    `address` is where anyone checks it.
+    """
 
     certificate: Certificate
     standing: Standing
     can_renew: bool = False
     name_differs: bool = False
+    reason: str = ""
     earlier: list["OwnCertificate"] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return certificate_url(self.certificate.code)
+
+    @property
+    def shown_code(self) -> str:
+        return show_code(self.certificate.code)
 
 
 def get_own_certificates(person: User) -> list[OwnCertificate]:
@@ -179,7 +218,9 @@ def get_own_certificates(person: User) -> list[OwnCertificate]:
     )
     name = person.get_full_name().strip()
     for row in rows.order_by("-completed_on", "-issued_at", "-pk"):
-        own = OwnCertificate(certificate=row, standing=get_standing(row, today=today))
+        own = OwnCertificate(
+            certificate=row, standing=get_standing(row, today=today), reason=reason_in_words(row.revoked_reason)
+        )
         newest = entries.setdefault(row.subject_key, own)
         if newest is not own:
             newest.earlier.append(own)
@@ -231,3 +272,18 @@ def add_months(day: date, months: int) -> date:
     month = day.month - 1 + months
     year, month = day.year + month // 12, month % 12 + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def get_published_keys() -> list[dict[str, Any]]:
+    """Every key that has signed a digital certificate, the newest first. One query."""
+    return list(SigningKey.objects.order_by("-created_at", "-pk").values_list("public_jwk", flat=True))
+
+
+def get_taken_back(*, first: int, last: int) -> list[int]:
+    """Which certificates numbered `first` to `last` are revoked or replaced. One query."""
+    return list(
+        Certificate.objects.filter(pk__gte=first, pk__lte=last)
+        .filter(Q(revoked_at__isnull=False) | Q(replaced_by__isnull=False))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
