@@ -4,6 +4,7 @@ from learning.actions.assignments import assign_onboarding_paths, get_onboarding
 from learning.actions.certificates import (
     issue_certificate,
     issue_missing_certificates,
+    let_groups_revoke,
     reissue_certificate,
     revoke_certificate,
     set_shows_name,
@@ -30,6 +31,7 @@ __all__ = [
     "get_onboarding_paths",
     "issue_certificate",
     "issue_missing_certificates",
+    "let_groups_revoke",
     "open_lesson",
     "refresh_paths",
     "refresh_subjects",

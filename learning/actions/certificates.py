@@ -3,16 +3,18 @@
 Everything that is printed is kept on the row when it is issued, so that no later edit changes what somebody was given.
 """
 
+from collections.abc import Iterable
 from functools import partial
 
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils import timezone
 
 from learning.actions.line import take_the_line
 from learning.certificates.codes import make_code
 from learning.models import Certificate, Completion
-from learning.permissions import user_can_revoke_certificate
+from learning.permissions import REVOKE, user_can_revoke_certificate
 from learning.queries.certificates import RevocationReason, add_months, get_completions_without_certificate, get_subject
 from people.models import User
 
@@ -152,3 +154,11 @@ def set_shows_name(*, certificate: Certificate, shows_name: bool) -> None:
     """Whether whoever checks the certificate sees the holder's name. The paper says it whatever is chosen here."""
     take_the_line(certificate.learner)
     Certificate.objects.filter(pk=certificate.pk).update(shows_name=shows_name)
+
+
+def let_groups_revoke(groups: Iterable[Group]) -> None:
+    """Give everybody in these groups the right to revoke certificates. Safe to run again."""
+    app, codename = REVOKE.split(".")
+    permission = Permission.objects.get(content_type__app_label=app, codename=codename)
+    for group in groups:
+        group.permissions.add(permission)

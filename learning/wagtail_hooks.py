@@ -1,0 +1,3 @@
+"""What this room adds to Wagtail's admin."""
+
+from learning import certificate_admin  # noqa: F401 – registers its own hooks
