@@ -13,6 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -40,6 +43,31 @@ def number(name: str, default: int, *, least: int = 0) -> int:
 def boolean(name: str, *, default: bool) -> bool:
     """Read `true` or `false`; raises ImproperlyConfigured on anything else."""
     return choice(name, {"true", "false"}, "true" if default else "false") == "true"
+
+
+def short_text(name: str, default: str, *, most: int) -> str:
+    """Read one line of at most `most` characters; raises ImproperlyConfigured naming the variable."""
+    value = env.str(name, default).strip()
+    if not value or len(value) > most or not value.isprintable():
+        raise ImproperlyConfigured(f"{name} must be one line of 1 to {most} characters")
+    return value
+
+
+def rsa_key(name: str) -> str:
+    """Read a private RSA key of 2048 bits or more as PEM, empty where there is none; `\\n` may stand for a new line.
+
+    Raises ImproperlyConfigured naming the variable, never the value.
+    """
+    pem = env.str(name, "").replace("\\n", "\n").strip()
+    if not pem:
+        return ""
+    try:
+        key = serialization.load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ImproperlyConfigured(f"{name} must be a private key as PEM without a pass phrase") from error
+    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < 2048:
+        raise ImproperlyConfigured(f"{name} must be an RSA key of at least 2048 bits")
+    return pem
 
 
 def address(name: str, default: str, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
@@ -448,6 +476,14 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},  # else two lines for every page that is saved
     },
 }
+
+# --- certificates -------------------------------------------------------------------------------------
+
+CERTIFICATE_ISSUER = short_text("FLETT_CERTIFICATE_ISSUER", WAGTAIL_SITE_NAME, most=200)
+# The private key that signs digital certificates (PEM). Without one, Flett makes its own in DATA_DIR in development;
+# in production certificates are issued without a digital one.
+BADGE_KEY = rsa_key("FLETT_BADGE_KEY")
+BADGE_KEY_FILE = DATA_DIR / "badge-key.pem" if DEVELOPMENT else None
 
 # What goes into a course package, and out of it: limits against zip bombs and careless uploads (bytes).
 PACKAGE_MAX_BYTES = number("FLETT_PACKAGE_MAX_BYTES", 500 * 1024 * 1024, least=1)

@@ -31,7 +31,7 @@ from courses.packages.reader import PackageReader
 from courses.packages.stream import Names, stream_block
 from courses.packages.yaml_io import load_yaml, plain
 from home.models import HomePage, StandardPage
-from learning.actions import assign_onboarding_paths
+from learning.actions import assign_onboarding_paths, let_groups_revoke
 from learning.models import LearningPathPage, LearnPage, PathStep
 from people.actions import add_member
 from people.models import Region, SupportGroup, Team, TeamRole, User
@@ -86,7 +86,8 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
         put_learning_path(parent=learn, locale=locales["nb"], section=section, **path)
         report(f"Learning path {path['slug']}")
 
-    authors, _reviewers = set_up_training_team(section=section)
+    authors, reviewers = set_up_training_team(section=section)
+    let_groups_revoke([authors, reviewers])
     hand_over_films(to=authors)
     for name in site["groups"]:
         Group.objects.get_or_create(name=name)

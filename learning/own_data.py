@@ -20,6 +20,7 @@ from learning.models import (
     SentNotice,
 )
 from learning.queries.answers import get_answer_texts
+from learning.queries.certificates import reason_in_words
 from people.models import User
 from people.own_data import Collected, Fact, exempt, register
 
@@ -172,7 +173,7 @@ def certificates(person: User) -> Collected:
                 Fact("issued_at", _("Utstedt"), each.issued_at),
                 Fact("shows_name", _("Viser navnet til den som kontrollerer"), each.shows_name),
                 Fact("revoked_at", _("Trukket tilbake"), each.revoked_at),
-                Fact("revoked_reason", _("Grunn"), each.revoked_reason),
+                Fact("revoked_reason", _("Grunn"), reason_in_words(each.revoked_reason)),
             ]
             for each in Certificate.objects.filter(learner=person).order_by("issued_at", "pk")
         ]

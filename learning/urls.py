@@ -1,8 +1,18 @@
 """Addresses of learning's own views; the pages themselves are Wagtail's."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls.converters import StringConverter
 
-from learning.views import answers, lessons, reflections
+from learning.views import answers, certificates, lessons, reflections
+
+
+class BadgeKindConverter(StringConverter):
+    """A picture with the credential inside, or the credential alone."""
+
+    regex = "svg|jwt"
+
+
+register_converter(BadgeKindConverter, "badge_kind")
 
 app_name = "learning"
 
@@ -21,6 +31,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("min-laeringssti/<uuid:block_id>/", reflections.edit_reflection, name="edit-reflection"),
     path("min-laeringssti/<uuid:block_id>/slett/", reflections.confirm_deletion, name="delete-reflection"),
     # Course certificates.
+    path("kursbevis/", certificates.own_certificates, name="certificates"),
+    path("kursbevis/<str:code>/pdf/", certificates.certificate_pdf, name="certificate-pdf"),
+    path("kursbevis/<str:code>/digitalt.<badge_kind:kind>", certificates.certificate_badge, name="certificate-badge"),
+    path("kursbevis/<str:code>/navn/", certificates.show_name, name="certificate-name"),
+    path("kursbevis/<str:code>/nytt-navn/", certificates.reissue, name="certificate-reissue"),
+    path("kursbevis/<str:code>/forny/", certificates.renew, name="certificate-renew"),
+    path("bevis/", certificates.find_certificate, name="find-certificate"),
+    path("bevis/utsteder.json", certificates.badge_issuer, name="badge-issuer"),
+    path("bevis/nokler.json", certificates.badge_keys, name="badge-keys"),
+    path("bevis/kurs/<uuid:subject_key>/<int:version>.json", certificates.badge_achievement, name="badge-achievement"),
+    path("bevis/status/<int:number>.jwt", certificates.badge_status, name="badge-status"),
+    path("bevis/<str:code>/", certificates.certificate, name="certificate"),
     # Reports.
     # Reminders.
 ]

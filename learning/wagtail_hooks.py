@@ -6,6 +6,7 @@ from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.models import Page
 
+from learning import certificate_admin  # noqa: F401 – registers its own hooks
 from learning.queries.effects import LeavingEffect, get_leaving_effect
 
 

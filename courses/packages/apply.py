@@ -227,7 +227,17 @@ class PackageImport:
             self.note_draft(page.title)
         values = {
             name: getattr(wanted, name)
-            for name in ("slug", "title", "kind", "summary", "audience", "minutes", "cpd_hours", "contact")
+            for name in (
+                "slug",
+                "title",
+                "kind",
+                "summary",
+                "audience",
+                "minutes",
+                "cpd_hours",
+                "certificate_valid_months",
+                "contact",
+            )
         }
         values |= {
             "sign_in_required": wanted.sign_in_required,

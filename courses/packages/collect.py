@@ -235,6 +235,7 @@ def collect_course_fields(course: CoursePage) -> Course:
         cpd_hours=course.cpd_hours,
         contact=course.contact,
         sign_in_required=course.sign_in_required,
+        certificate_valid_months=course.certificate_valid_months,
     )
 
 

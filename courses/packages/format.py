@@ -260,6 +260,7 @@ class Course:
     cpd_hours: Decimal | None
     contact: str
     sign_in_required: bool
+    certificate_valid_months: int | None = None
     lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 

@@ -135,6 +135,7 @@ class PackageReader:
                 "learning_outcomes",
                 "minutes",
                 "cpd_hours",
+                "certificate_valid_months",
                 "contact",
                 "sign_in_required",
                 "lessons",
@@ -165,9 +166,19 @@ class PackageReader:
             cpd_hours=self.read_hours(reading, found.get("cpd_hours")),
             contact=reading.text(found.get("contact")),
             sign_in_required=reading.flag(found.get("sign_in_required"), default=False),
+            certificate_valid_months=self.read_months(reading, found.get("certificate_valid_months")),
             lines=lines,
         )
-        for name in ("slug", "title", "summary", "audience", "minutes", "cpd_hours", "contact"):
+        for name in (
+            "slug",
+            "title",
+            "summary",
+            "audience",
+            "minutes",
+            "cpd_hours",
+            "certificate_valid_months",
+            "contact",
+        ):
             if name in found:
                 reading.model_field(CoursePage, name, getattr(course, name), found[name].line)
         for place, outcome in enumerate(course.learning_outcomes):
@@ -188,6 +199,10 @@ class PackageReader:
         except InvalidOperation:
             reading.problem(node.line, _('Kurstimer skrives som et tall med punktum, for eksempel "1.5".'))
             return None
+
+    def read_months(self, reading: FileReading, node: YamlNode | None) -> int | None:
+        """None where nothing is written: the certificate does not expire."""
+        return reading.whole(node, default=1) if node is not None and reading.text(node) else None
 
     def read_names(self, reading: FileReading, node: YamlNode | None) -> list[tuple[str, int]]:
         names: list[tuple[str, int]] = []

@@ -100,6 +100,7 @@ def media_names(package: Package) -> list[str]:
 
 def course_text(package: Package) -> str:
     course = package.course
+    months = course.certificate_valid_months
     return dump_yaml(
         {
             "format": FORMAT,
@@ -115,6 +116,7 @@ def course_text(package: Package) -> str:
             "learning_outcomes": course.learning_outcomes,
             "minutes": course.minutes,
             "cpd_hours": hours_text(course.cpd_hours),
+            **({} if months is None else {"certificate_valid_months": months}),
             "contact": course.contact,
             "sign_in_required": course.sign_in_required,
             "lessons": [lesson.slug for lesson in package.lessons],

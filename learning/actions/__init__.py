@@ -1,6 +1,14 @@
 """Every change in this room."""
 
 from learning.actions.assignments import assign_onboarding_paths, get_onboarding_paths
+from learning.actions.certificates import (
+    issue_certificate,
+    issue_missing_certificates,
+    let_groups_revoke,
+    reissue_certificate,
+    revoke_certificate,
+    set_shows_name,
+)
 from learning.actions.enrolments import NotAvailableError, refresh_paths, refresh_subjects, start_again
 from learning.actions.progress import (
     CannotUndoError,
@@ -22,10 +30,16 @@ __all__ = [
     "assign_onboarding_paths",
     "complete_lesson",
     "get_onboarding_paths",
+    "issue_certificate",
+    "issue_missing_certificates",
+    "let_groups_revoke",
     "mark_news_read",
     "open_lesson",
     "refresh_paths",
     "refresh_subjects",
+    "reissue_certificate",
+    "revoke_certificate",
+    "set_shows_name",
     "start_again",
     "undo_completion",
 ]

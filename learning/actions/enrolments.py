@@ -15,6 +15,8 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from courses.models.versions import ContentStamp
+from learning.actions.certificates import issue_later
+from learning.actions.line import take_the_line as take_the_line
 from learning.models import (
     Completion,
     Enrolment,
@@ -42,16 +44,6 @@ BATCH = 500
 
 class NotAvailableError(Exception):
     """The course or path is not published now."""
-
-
-def take_the_line(learner: User) -> None:
-    """Wait until nobody else is changing what is kept about this learner, and say that it changes.
-
-    Call first, inside a transaction; the line is held until it ends. One query, two the first time.
-    """
-    if not LearnerStamp.objects.filter(learner=learner).update(value=F("value") + 1):
-        LearnerStamp.objects.get_or_create(learner=learner)
-        LearnerStamp.objects.filter(learner=learner).update(value=F("value") + 1)
 
 
 def keep_syllabus(*, kind: str, subject_key: UUID, lessons: dict[UUID, UUID], title: str = "") -> Syllabus:
@@ -209,6 +201,8 @@ def _complete(enrolments: list[Enrolment]) -> list[Completion]:
         if (each.learner_id, each.subject_key, each.attempt) not in kept
     ]
     Completion.objects.bulk_create(new)
+    for completion in new:
+        issue_later(completion)
     kept |= {(each.learner_id, each.subject_key, each.attempt): each for each in new}
     for enrolment in enrolments:
         completion = kept[enrolment.learner_id, enrolment.subject_key, enrolment.attempt]

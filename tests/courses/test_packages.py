@@ -294,6 +294,29 @@ def test_pass_percent_is_read_and_written(section: CourseIndexPage, package: Pat
     assert "pass_percent" not in (tmp_path / "out/lessons/introduksjon.md").read_text()
 
 
+def test_how_long_a_certificate_is_good_is_read_and_written(
+    section: CourseIndexPage, package: Path, tmp_path: Path
+) -> None:
+    bring(package)
+    course = CoursePage.objects.get(slug="prove")
+    assert course.certificate_valid_months is None
+    export_folder(course, tmp_path / "without")
+    without = (tmp_path / "without/course.yaml").read_text()
+    assert "certificate_valid_months" not in without
+    edit(
+        package,
+        "course.yaml",
+        lambda text: text.replace("minutes: 20", "minutes: 20\ncertificate_valid_months: 24"),
+    )
+    bring(package)
+    course.refresh_from_db()
+    assert course.certificate_valid_months == 24
+    export_folder(course, tmp_path / "with")
+    assert (tmp_path / "with/course.yaml").read_text() == without.replace(
+        'cpd_hours: ""\n', 'cpd_hours: ""\ncertificate_valid_months: 24\n'
+    )
+
+
 # --- identity --------------------------------------------------------------------------------------------
 
 
@@ -669,6 +692,14 @@ L, Q, C = "lessons/introduksjon.md", "lessons/sporsmal.md", "course.yaml"
         (C, "minutes: 20", "minutes: 20\ncolour: red", "course.yaml:10: Feltet «colour» finnes ikke her."),
         (C, "minutes: 20", "minutes: 20\nminutes: 30", "course.yaml:10: Feltet «minutes» står to ganger."),
         (C, "minutes: 20", "minutes: 20\ncpd_hours: '1,5'", "course.yaml:10: Kurstimer skrives"),
+        (
+            C,
+            "minutes: 20",
+            "minutes: 20\ncertificate_valid_months: to år",
+            "course.yaml:10: Her skal det stå et helt tall.",
+        ),
+        (C, "minutes: 20", "minutes: 20\ncertificate_valid_months: 0", "course.yaml:10: certificate_valid_months: "),
+        (C, "minutes: 20", "minutes: 20\ncertificate_valid_months: 121", "course.yaml:10: certificate_valid_months: "),
         (C, "title: Prøvekurs\n", "", "course.yaml:1: Feltet «title» mangler."),
         (C, "title: Prøvekurs", "title: " + "x" * 10_000, "course.yaml:4: title: "),
         (C, "slug: prove", "slug: ikke gyldig", "course.yaml:2: slug: "),

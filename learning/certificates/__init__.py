@@ -1,0 +1,1 @@
+"""«Kursbevis» as files: the PDF, the signed badge, and the keys that sign. Knows no request and changes no rows."""

@@ -1,0 +1,42 @@
+"""Who may see and do what with what is kept about a learner. Each predicate has a queryset twin.
+
+An inactive account may nothing.
+"""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from learning.models import Certificate
+
+REVOKE = "learning.change_certificate"
+"""Given to groups in the admin. The starter content gives it to the national team's authors and reviewers."""
+
+
+def certificates_held_by(user: Any) -> QuerySet[Certificate]:
+    """One's own: to download, to reissue, to decide whether the name is shown. Nobody else's, whatever the role."""
+    if not (user.is_authenticated and user.is_active):
+        return Certificate.objects.none()
+    return Certificate.objects.filter(learner=user)
+
+
+def user_can_hold_certificate(user: Any, certificate: Certificate) -> bool:
+    """Twin of `certificates_held_by`. One query."""
+    return certificates_held_by(user).filter(pk=certificate.pk).exists()
+
+
+def user_can_revoke_certificates(user: Any) -> bool:
+    """Administrators, and whoever is in a group that has the right. Two queries at most, kept on the person."""
+    return bool(user.is_authenticated and user.is_active and user.has_perm(REVOKE))
+
+
+def certificates_revoked_by(user: Any) -> QuerySet[Certificate]:
+    """Certificates this person may revoke: all that are not revoked, or none."""
+    if not user_can_revoke_certificates(user):
+        return Certificate.objects.none()
+    return Certificate.objects.filter(revoked_at__isnull=True)
+
+
+def user_can_revoke_certificate(user: Any, certificate: Certificate) -> bool:
+    """Twin of `certificates_revoked_by`. Three queries at most."""
+    return certificates_revoked_by(user).filter(pk=certificate.pk).exists()
