@@ -377,6 +377,7 @@ vars().update(address("FLETT_EMAIL_URL", "consolemail://" if DEVELOPMENT else ""
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
     "FLETT_FROM_EMAIL", "flett@localhost" if DEVELOPMENT else environ.Env.NOTSET
 )
+EMAIL_TIMEOUT = 30  # seconds; without it a mail server that does not answer holds a process for ever
 if "@" not in DEFAULT_FROM_EMAIL:
     raise ImproperlyConfigured(f"FLETT_FROM_EMAIL must be an e-mail address; it is {DEFAULT_FROM_EMAIL!r}")
 
