@@ -1,6 +1,8 @@
 """Addresses of learning's own views; the pages themselves are Wagtail's."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from learning.views import reminders
 
 app_name = "learning"
 
@@ -11,4 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Course certificates.
     # Reports.
     # Reminders.
+    path("laering/team/<slug:slug>/minn/<int:pk>/", reminders.remind, name="remind"),
 ]
