@@ -173,6 +173,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "csp",
     "django_htmx",
+    "django_tasks_db",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.postgres",
@@ -405,8 +406,21 @@ vars().update(address("FLETT_EMAIL_URL", "consolemail://" if DEVELOPMENT else ""
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
     "FLETT_FROM_EMAIL", "flett@localhost" if DEVELOPMENT else environ.Env.NOTSET
 )
+EMAIL_TIMEOUT = 30  # seconds; without it a mail server that does not answer holds a process for ever
 if "@" not in DEFAULT_FROM_EMAIL:
     raise ImproperlyConfigured(f"FLETT_FROM_EMAIL must be an e-mail address; it is {DEFAULT_FROM_EMAIL!r}")
+
+# --- background work ----------------------------------------------------------------------------------
+
+# "database": tasks wait in a table for `manage.py db_worker`. Else they are done at once, while somebody waits.
+TASKS = {
+    "default": {
+        "BACKEND": {
+            "database": "django_tasks_db.DatabaseBackend",
+            "immediate": "django_tasks.backends.immediate.ImmediateBackend",
+        }[choice("FLETT_TASKS", {"database", "immediate"}, "immediate")],
+    }
+}
 
 # --- security -----------------------------------------------------------------------------------------
 

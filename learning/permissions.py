@@ -8,6 +8,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from learning.models import Certificate
+from people.models import Membership
+from people.models.memberships import MembershipQuerySet
+from people.permissions import teams_managed_by
 
 REVOKE = "learning.change_certificate"
 """Given to groups in the admin. The starter content gives it to the national team's authors and reviewers."""
@@ -40,3 +43,17 @@ def certificates_revoked_by(user: Any) -> QuerySet[Certificate]:
 def user_can_revoke_certificate(user: Any, certificate: Certificate) -> bool:
     """Twin of `certificates_revoked_by`. Three queries at most."""
     return certificates_revoked_by(user).filter(pk=certificate.pk).exists()
+
+
+def memberships_reminded_by(user: Any) -> MembershipQuerySet:
+    """Members whom this person may remind: those of the teams they manage, themselves not among them."""
+    if not (user.is_authenticated and user.is_active):
+        return Membership.objects.none()
+    return (
+        Membership.objects.active().filter(team__in=teams_managed_by(user), person__is_active=True).exclude(person=user)
+    )
+
+
+def user_can_remind(user: Any, membership: Membership) -> bool:
+    """Twin of `memberships_reminded_by`. One query."""
+    return memberships_reminded_by(user).filter(pk=membership.pk).exists()

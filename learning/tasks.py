@@ -5,6 +5,7 @@ from uuid import UUID
 from django_tasks import task
 
 from learning.actions import enrolments
+from learning.mails import sending
 
 
 @task()
@@ -15,3 +16,13 @@ def refresh_subjects(course_keys: list[str]) -> None:
 @task()
 def refresh_paths(path_keys: list[str]) -> None:
     enrolments.refresh_paths(path_keys=[UUID(key) for key in path_keys])
+
+
+@task()
+def send_letters(kind: str, accounts: list[int]) -> None:
+    sending.send_due(kind=kind, accounts=accounts)
+
+
+@task()
+def send_asked(notices: list[int]) -> None:
+    sending.send_asked(notices=notices)

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
-from learning.views import answers, certificates, lessons, reflections
+from learning.views import answers, certificates, lessons, reflections, reminders
 
 
 class BadgeKindConverter(StringConverter):
@@ -45,4 +45,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bevis/<str:code>/", certificates.certificate, name="certificate"),
     # Reports.
     # Reminders.
+    path("laering/team/<slug:slug>/minn/<int:pk>/", reminders.remind, name="remind"),
 ]

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from people.models import MailKind
 from people.models.profiles import PRESENTATION_MAX
 from people.own_data.actions import NAME_MAX
 from safety.files import IMAGE_FORMATS
@@ -85,6 +86,18 @@ class PreferencesForm(forms.Form):
         choices=settings.LANGUAGES,
         help_text=_("E-post fra Flett kommer på dette språket, og du møter det når du logger inn."),
     )
+    mail_on_deadlines = forms.BooleanField(
+        label=_("Minn meg på grunnopplæringen før fristen, og når teamlederen min ber om det"), required=False
+    )
+    mail_on_expiry = forms.BooleanField(label=_("Minn meg på kursbevis som snart går ut"), required=False)
+    mail_on_team_news = forms.BooleanField(
+        label=_("Send meg ukesbrev om team jeg leder, når det er noe å følge opp"), required=False
+    )
     mail_on_requests = forms.BooleanField(
         label=_("Send meg e-post når noen vil bli med i et team jeg leder"), required=False
     )
+
+    @property
+    def mails_wanted(self) -> dict[MailKind, bool]:
+        """What was chosen. For a form that is valid."""
+        return {kind: self.cleaned_data[kind.choice] for kind in MailKind}

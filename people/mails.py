@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from people.models import Invitation, JoinRequest, Membership
+from people.models import Invitation, JoinRequest, MailKind, Membership
 from people.permissions import people_who_manage
+from people.unsubscribe import make_headers, make_link
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def tell_of_request(request: JoinRequest) -> None:
                     subject=gettext("Noen vil bli med i %(team)s") % {"team": request.team.name},
                     team=request.team,
                     link=reverse("people:requests", args=[request.team.slug]),
+                    unsubscribe=make_link(account=person.pk, kind=MailKind.REQUESTS),
                 )
             )
     send(messages, kind="request_received")
@@ -91,13 +93,20 @@ def send_invitations(invitations: Iterable[Invitation]) -> None:
     send(messages, kind="invitation")
 
 
-def write(template: str, *, to: str, subject: str, link: str, **context: Any) -> EmailMessage:
-    """The mail in the language that is active."""
+def write(template: str, *, to: str, subject: str, link: str, unsubscribe: str = "", **context: Any) -> EmailMessage:
+    """The mail in the language that is active. `unsubscribe` is the address that ends mails of its kind."""
     return EmailMessage(
         subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{' '.join(subject.split())}",
         body=render_to_string(
-            f"people/mail/{template}.txt", {**context, "link": f"{settings.BASE_URL}{link}", "site": settings.BASE_URL}
+            f"people/mail/{template}.txt",
+            {
+                **context,
+                "link": f"{settings.BASE_URL}{link}",
+                "site": settings.BASE_URL,
+                "unsubscribe": unsubscribe,
+            },
         ),
+        headers=make_headers(unsubscribe) if unsubscribe else None,
         to=[to],
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from people.views import directory, membership, own_data, people_settings
+from people.views import directory, membership, own_data, people_settings, unsubscribe
 
 app_name = "people"
 
@@ -31,6 +31,7 @@ urlpatterns = [
     path("konto/alt-om-meg/kopi/<uuid:key>/", own_data.download_export, name="download-export"),
     path("konto/slett/", own_data.delete_account, name="delete-account"),
     path("konto/behold/", own_data.keep_account, name="keep-account"),
+    path("avmelding/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("folk/<int:pk>/", own_data.person, name="person"),
     path("folk/<int:pk>/bilde/<uuid:key>/<slug:size>/", own_data.picture, name="picture"),
     path("oversikt/team/", membership.overview, name="overview"),

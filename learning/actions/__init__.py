@@ -10,6 +10,7 @@ from learning.actions.certificates import (
     set_shows_name,
 )
 from learning.actions.enrolments import NotAvailableError, refresh_paths, refresh_subjects, start_again
+from learning.actions.notices import forget_old_notices
 from learning.actions.progress import (
     CannotUndoError,
     NotMarkedByHandError,
@@ -20,16 +21,32 @@ from learning.actions.progress import (
     open_lesson,
     undo_completion,
 )
+from learning.actions.reminders import (
+    AlreadyCompletedError,
+    NotAskedForError,
+    NotReachableError,
+    RemindedLatelyError,
+    TooManyRemindersError,
+    get_path_of_team,
+    remind_member,
+)
 
 __all__ = [
+    "AlreadyCompletedError",
     "CannotUndoError",
+    "NotAskedForError",
     "NotAvailableError",
     "NotMarkedByHandError",
+    "NotReachableError",
+    "RemindedLatelyError",
     "Ticked",
+    "TooManyRemindersError",
     "UnknownLessonError",
     "assign_onboarding_paths",
     "complete_lesson",
+    "forget_old_notices",
     "get_onboarding_paths",
+    "get_path_of_team",
     "issue_certificate",
     "issue_missing_certificates",
     "let_groups_revoke",
@@ -38,6 +55,7 @@ __all__ = [
     "refresh_paths",
     "refresh_subjects",
     "reissue_certificate",
+    "remind_member",
     "revoke_certificate",
     "set_shows_name",
     "start_again",

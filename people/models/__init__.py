@@ -1,7 +1,7 @@
 """Who: people, teams, and who belongs where."""
 
 from people.models.memberships import Invitation, JoinRequest, Membership
-from people.models.profiles import DataExport, Profile, ProfilePicture
+from people.models.profiles import DataExport, MailKind, Profile, ProfilePicture
 from people.models.support import PeopleSettings, SupportGroup, SupportGroupMembership
 from people.models.team_list import TeamListUpload
 from people.models.teams import Region, Team, TeamRole
@@ -12,6 +12,7 @@ __all__ = [
     "EmailUserManager",
     "Invitation",
     "JoinRequest",
+    "MailKind",
     "Membership",
     "PeopleSettings",
     "Profile",

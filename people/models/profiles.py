@@ -14,6 +14,20 @@ from people.models.users import User
 PRESENTATION_MAX = 600
 
 
+class MailKind(models.TextChoices):
+    """Mails one may do without. What is about the account, or asked for by oneself, is sent whatever one chose."""
+
+    REQUESTS = "requests", _("e-post når noen vil bli med i et team du leder")
+    DEADLINES = "deadlines", _("påminnelser om grunnopplæringen")
+    TEAM_NEWS = "team_news", _("ukesbrev om team du leder")
+    EXPIRY = "expiry", _("påminnelser om kursbevis som går ut")
+
+    @property
+    def choice(self) -> str:
+        """The column of `Profile` that says whether somebody wants these mails."""
+        return f"mail_on_{self.value}"
+
+
 class ProfileQuerySet(models.QuerySet["Profile"]):
     def to_be_deleted(self) -> Self:
         """Those whose person has asked for it and whose waiting period is over."""
@@ -28,6 +42,9 @@ class Profile(models.Model):
     )
     presentation = models.TextField(_("kort om deg"), max_length=PRESENTATION_MAX, blank=True)
     mail_on_requests = models.BooleanField(_("e-post når noen vil bli med i et team du leder"), default=True)
+    mail_on_deadlines = models.BooleanField(_("påminnelser om grunnopplæringen"), default=True)
+    mail_on_team_news = models.BooleanField(_("ukesbrev om team du leder"), default=True)
+    mail_on_expiry = models.BooleanField(_("påminnelser om kursbevis som går ut"), default=True)
     deletion_requested_at = models.DateTimeField(_("ba om sletting"), null=True, blank=True)
     deletion_due_at = models.DateTimeField(_("blir slettet"), null=True, blank=True)
     unused_warned_at = models.DateTimeField(_("fikk beskjed om at kontoen ikke brukes"), null=True, blank=True)

@@ -19,6 +19,7 @@ from people.models import (
     DataExport,
     Invitation,
     JoinRequest,
+    MailKind,
     Membership,
     PeopleSettings,
     Profile,
@@ -65,11 +66,26 @@ def save_profile(*, person: User, first_name: str, last_name: str, presentation:
 
 
 @transaction.atomic
-def save_preferences(*, person: User, language: str, mail_on_requests: bool) -> None:
-    """The language of mails and of the first page after signing in; which mails somebody wants."""
+def save_preferences(*, person: User, language: str, mails_wanted: dict[MailKind, bool]) -> None:
+    """The language of mails and of the first page after signing in; which mails somebody wants.
+
+    Of kinds that are not named, the choice stays as it is.
+    """
     person.language = language
     person.save(update_fields=["language"])
-    Profile.objects.update_or_create(person=person, defaults={"mail_on_requests": mail_on_requests})
+    Profile.objects.update_or_create(
+        person=person, defaults={kind.choice: is_wanted for kind, is_wanted in mails_wanted.items()}
+    )
+
+
+@transaction.atomic
+def stop_mails(*, account: int, kind: MailKind) -> None:
+    """Send no more mails of this kind to an account, by its number. Doing it again changes nothing.
+
+    Nothing happens where the account is gone: no mail is sent to it either.
+    """
+    if User.objects.filter(pk=account).exists():
+        Profile.objects.update_or_create(person_id=account, defaults={kind.choice: False})
 
 
 def set_picture(*, person: User, file: IO[bytes], name: str) -> ProfilePicture:

@@ -6,7 +6,6 @@ with theirs.
 
 from datetime import datetime
 
-from allauth.account.models import EmailAddress
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -14,18 +13,12 @@ from django.utils.translation import gettext
 
 from people.mails import send, write
 from people.models import DataExport, User
+from people.queries.mail import get_mail_addresses
 
 
 def address_of(person: User) -> str | None:
-    """Where the person is reached: a verified address, the login first. None where there is none. One query.
-
-    An account that an administrator has made has no list of addresses until its first sign-in; there it is the login.
-    """
-    known = dict(EmailAddress.objects.filter(user=person).order_by("-primary", "pk").values_list("email", "verified"))
-    if not known:
-        return person.email
-    verified = [email for email, is_verified in known.items() if is_verified]
-    return person.email if person.email in verified else next(iter(verified), None)
+    """Where the person is reached; None where there is no verified address. One query."""
+    return get_mail_addresses([person]).get(person.pk)
 
 
 def day(moment: datetime) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from people.forms_profile import PreferencesForm, ProfileForm
-from people.models import DataExport, PeopleSettings, Profile, User
+from people.models import DataExport, MailKind, PeopleSettings, Profile, User
 from people.own_data import actions, collect
 from people.own_data.words import in_words
 from people.queries.own_data import (
@@ -101,10 +101,12 @@ def save_profile(person: User, form: ProfileForm) -> bool:
 def preferences(request: PersonRequest) -> HttpResponse:
     """Language and mails. The answer comes in the language that was chosen."""
     person = request.user
-    initial = {"language": person.language, "mail_on_requests": Profile.of(person).mail_on_requests}
+    profile = Profile.of(person)
+    initial = {"language": person.language} | {kind.choice: getattr(profile, kind.choice) for kind in MailKind}
     form = PreferencesForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        actions.save_preferences(person=person, **form.cleaned_data)
+        language = form.cleaned_data["language"]
+        actions.save_preferences(person=person, language=language, mails_wanted=form.mails_wanted)
         with translation.override(person.language):
             messages.success(request, _("Valgene er lagret."))
             return redirect("people:preferences")

@@ -1,4 +1,9 @@
-"""A mail server that keeps what it is given: `with serve_sink() as sink: …; sink.wait_for("kari@example.org")`."""
+"""A mail server that keeps what it is given: `with serve_sink() as sink: …; sink.wait_for("kari@example.org")`.
+
+`sink.answers` is asked before each command, in small letters, and may answer in its own way:
+`lambda line: "450 later"`, or None for the usual answer. Raising `HangUp` ends the connection. `sink.kept` is told of
+each message before the client is.
+"""
 
 import contextlib
 import email
@@ -6,15 +11,22 @@ import email.policy
 import socketserver
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+
+
+class HangUp(Exception):  # noqa: N818 – what the server does
+    """End the connection without a word."""
 
 
 @dataclass
 class Sink:
     port: int = 0
     messages: list[EmailMessage] = field(default_factory=list)
+    connections: int = 0
+    answers: Callable[[str], str | None] = lambda line: None
+    kept: Callable[[EmailMessage], None] = lambda message: None
 
     def to(self, address: str) -> list[EmailMessage]:
         return [message for message in list(self.messages) if address in str(message["To"])]
@@ -39,15 +51,24 @@ def serve_sink() -> Iterator[Sink]:
             self.wfile.write(f"{line}\r\n".encode())
 
         def handle(self) -> None:
+            sink.connections += 1
+            with contextlib.suppress(HangUp):
+                self.converse()
+
+        def converse(self) -> None:
             self.say("220 sink")
             while line := self.rfile.readline():
                 verb = line[:4].upper().strip()
-                if verb == b"DATA":
+                if answer := sink.answers(line.decode().strip().lower()):
+                    self.say(answer)
+                elif verb == b"DATA":
                     self.say("354 go on")
                     lines = []
                     while (line := self.rfile.readline()) not in {b".\r\n", b""}:
                         lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
-                    sink.messages.append(email.message_from_bytes(b"".join(lines), policy=email.policy.default))  # type: ignore[arg-type]
+                    message = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
+                    sink.messages.append(message)  # type: ignore[arg-type]
+                    sink.kept(message)  # type: ignore[arg-type]
                     self.say("250 kept")
                 elif verb == b"QUIT":
                     self.say("221 bye")

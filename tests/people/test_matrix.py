@@ -12,6 +12,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from people.models import MailKind
+from people.unsubscribe import make_token
 from people.urls import urlpatterns
 from tests.people.cast import ROLES, Cast, make_cast
 from tests.people.own import make_export_of, make_picture_of
@@ -58,6 +60,8 @@ GET  download-export       302  404  404  404  302  404  404  404  404  404  404
 GET  delete-account        302  200  200  200  200  200  200  200  200  200  200  200  200  302
 POST delete-account        302  302  302  302  302  302  302  302  302  302  302  302  302  302
 POST keep-account          302  302  302  302  302  302  302  302  302  302  302  302  302  302
+GET  unsubscribe           200  200  200  200  200  200  200  200  200  200  200  200  200  200
+POST unsubscribe           200  200  200  200  200  200  200  200  200  200  200  200  200  200
 GET  person                302  404  404  404  200  200  404  404  404  200  404  404  200  302
 GET  picture               302  404  404  404  200  200  404  404  404  200  404  404  200  302
 GET  home:my-page          302  200  200  200  200  200  200  200  200  200  200  200  200  302
@@ -84,6 +88,7 @@ ARGUMENTS: dict[str, Callable[[Cast], list[Any]]] = {
     "download-export": lambda cast: [make_export_of(cast.membership.person).key],
     "delete-account": lambda cast: [],
     "keep-account": lambda cast: [],
+    "unsubscribe": lambda cast: [make_token(account=cast.membership.person_id, kind=MailKind.DEADLINES)],
     "person": lambda cast: [cast.membership.person_id],
     "picture": lambda cast: [cast.membership.person_id, make_picture_of(cast.membership.person).key, "small"],
 }

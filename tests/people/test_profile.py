@@ -10,7 +10,7 @@ from django.urls import reverse
 from PIL import Image
 
 from people import actions as people_actions
-from people.models import Membership, Profile, ProfilePicture, User
+from people.models import MailKind, Membership, Profile, ProfilePicture, User
 from people.own_data import actions
 from people.own_data.pictures import make_squares
 from safety.text import TextRefusedError
@@ -166,7 +166,7 @@ def test_a_leader_who_wants_no_mail_of_requests_gets_none(
 ) -> None:
     team = factories.TeamFactory.create()
     quiet, other = factories.make_leader(team), factories.make_leader(team)
-    actions.save_preferences(person=quiet, language="nb", mail_on_requests=False)
+    actions.save_preferences(person=quiet, language="nb", mails_wanted={MailKind.REQUESTS: False})
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         people_actions.ask_to_join(person=learner, team=team)
     assert [message.to for message in mailoutbox] == [[other.email]]  # type: ignore[attr-defined]
