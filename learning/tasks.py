@@ -5,6 +5,7 @@ from uuid import UUID
 from django_tasks import task
 
 from learning.actions import enrolments
+from learning.reports import files, refresh
 
 
 @task()
@@ -15,3 +16,13 @@ def refresh_subjects(course_keys: list[str]) -> None:
 @task()
 def refresh_paths(path_keys: list[str]) -> None:
     enrolments.refresh_paths(path_keys=[UUID(key) for key in path_keys])
+
+
+@task()
+def make_report_export(key: str) -> None:
+    files.make_report_export(key=UUID(key))
+
+
+@task()
+def refresh_report_figures() -> None:
+    refresh.refresh_report_figures()

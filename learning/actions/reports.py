@@ -1,48 +1,62 @@
-"""Making the figures of the reports, and the files somebody asks for."""
+"""Files with the figures of the reports: asked for, and taken away again."""
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import Any
+from datetime import timedelta
+from functools import partial
 
-from django.db import connection, transaction
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
 
-from learning.models import ReportFigure, ReportPlace, ReportQuestion, ReportRun
-from learning.reports.figures import make_figures, make_questions, put_in_places
+from learning import tasks
+from learning.models import ReportExport
+from learning.reports.files import LIFETIME, drop_report_export
+from people.models import User
 
-BATCH = 2000
-KEPT_RUNS = 2
-"""The one that is shown, and the one before it: a page that is being made reads on in its own."""
-
-
-def refresh_report_figures() -> ReportRun:
-    """Count everything anew and let that be what reports show, all at once. Safe to run twice, and at the same time.
-
-    Everything is counted as it was at one moment, so that no two figures differ by somebody who came in between.
-    """
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if connection.vendor == "postgresql" and is_outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        run = ReportRun.objects.create()
-        put_in_places(run)
-        _keep(ReportFigure, make_figures(run))
-        _keep(ReportQuestion, make_questions(run))
-        ReportPlace.objects.filter(run=run).delete()
-    _drop_old_runs()
-    return run
-
-
-def _keep(model: type[ReportFigure] | type[ReportQuestion], rows: Iterator[Any]) -> None:
-    """A batch at a time, so that memory stays flat."""
-    while batch := list(islice(rows, BATCH)):
-        model._default_manager.bulk_create(batch)
+FOLDER = "report-exports"
+ORPHAN = timedelta(days=1)
 
 
 @transaction.atomic
-def _drop_old_runs() -> None:
-    kept = list(ReportRun.objects.values_list("pk", flat=True)[:KEPT_RUNS])
-    old = ReportRun.objects.exclude(pk__in=kept)
-    ReportFigure.objects.filter(run__in=old).delete()
-    ReportQuestion.objects.filter(run__in=old).delete()
-    old.delete()
+def request_report_export(*, maker: User, file_format: str, region: str, language: str) -> ReportExport:
+    """Ask for a file with all figures of the region, or of everybody where it is empty; in place of the ones there are.
+
+    Callers have authorised: whoever asks may see them.
+    """
+    for old in ReportExport.objects.filter(maker=maker):
+        drop_report_export(export=old)
+    export = ReportExport.objects.create(
+        maker=maker,
+        file_format=file_format,
+        region=region,
+        language=language,
+        expires_at=timezone.now() + LIFETIME,
+    )
+    transaction.on_commit(partial(tasks.make_report_export.enqueue, str(export.key)))
+    return export
+
+
+@transaction.atomic
+def forget_report_exports_of(*, person: User) -> None:
+    """Before an account goes: its files go too."""
+    for export in ReportExport.objects.filter(maker=person):
+        drop_report_export(export=export)
+
+
+def delete_old_report_exports() -> int:
+    """Files whose time is over, and files no row knows. Returns how many."""
+    count = 0
+    with transaction.atomic():
+        for export in ReportExport.objects.select_for_update().filter(expires_at__lte=timezone.now()):
+            drop_report_export(export=export)
+            count += 1
+    try:
+        _folders, names = default_storage.listdir(FOLDER)
+    except FileNotFoundError:
+        return count
+    known = set(ReportExport.objects.exclude(file="").values_list("file", flat=True))
+    before = timezone.now() - ORPHAN  # one that is being made has no row yet
+    for name in (f"{FOLDER}/{name}" for name in names):
+        if name not in known and default_storage.get_modified_time(name) <= before:
+            default_storage.delete(name)
+            count += 1
+    return count

@@ -172,7 +172,7 @@ def count_by_lesson(run: ReportRun, subject: Subject, order: list[UUID], cells: 
 
 
 def join_lessons(lessons: dict[tuple[Place, str], int], order: list[str]) -> dict[tuple[Place, str], int]:
-    """The same, with neighbouring lessons joined until at least five stopped there; each is known by its last lesson."""
+    """The same, with neighbours joined until at least five stopped there; each group is known by its last lesson."""
     totals: Counter[str] = Counter()
     for (_place, lesson), count in lessons.items():
         totals[lesson] += count
@@ -182,8 +182,8 @@ def join_lessons(lessons: dict[tuple[Place, str], int], order: list[str]) -> dic
         if held >= LEAST:
             ends.append(number)
             held = 0
-    if ends:
-        ends[-1] = len(order) - 1 if sum(totals[lesson] for lesson in order[ends[-1] + 1 :]) else ends[-1]
+    if ends and held:
+        ends[-1] = len(order) - 1
     name_of = {}
     start = 0
     for end in ends:

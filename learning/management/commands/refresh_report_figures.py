@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from learning.actions.reports import delete_old_report_exports, refresh_report_figures
+from learning.actions.reports import delete_old_report_exports
+from learning.reports.refresh import refresh_report_figures
 
 
 class Command(BaseCommand):
