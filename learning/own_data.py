@@ -17,6 +17,7 @@ from learning.models import (
     PathAssignment,
     QuizAttempt,
     Reflection,
+    ReportExport,
     SentNotice,
 )
 from learning.queries.answers import get_answer_texts
@@ -190,6 +191,20 @@ def notices(person: User) -> Collected:
     )
 
 
+def report_files(person: User) -> Collected:
+    """Files with figures the person has asked for. They are about nobody. One query."""
+    return Collected(
+        entries=[
+            [
+                Fact("file_format", _("Format"), each.get_file_format_display()),
+                Fact("requested_at", _("Bestilt"), each.requested_at),
+                Fact("expires_at", _("Slettes"), each.expires_at),
+            ]
+            for each in ReportExport.objects.filter(maker=person).order_by("requested_at", "pk")
+        ]
+    )
+
+
 register(
     "paths",
     paths,
@@ -244,8 +259,19 @@ register(
     why=_("Så ingen påminnelse sendes to ganger."),
     covers=("learning.SentNotice.person",),
 )
+register(
+    "report-files",
+    report_files,
+    title=_("Rapportfiler du har laget"),
+    why=_("Så du kan hente dem. Tallene i dem handler ikke om enkeltpersoner."),
+    covers=("learning.ReportExport.maker",),
+)
 exempt("learning.LearnerStamp.learner", reason="A counter that says when what is shown must be made again.")
 exempt(
     "learning.Certificate.revoked_by", reason="Whoever revoked somebody else's certificate; it is about that person."
 )
 exempt("learning.SentNotice.sent_by", reason="Whoever asked for a reminder to somebody else; it is about that person.")
+exempt(
+    "learning.ReportPlace.learner",
+    reason="There only while the figures of the reports are counted: the person's region, programme and role.",
+)

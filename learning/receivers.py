@@ -13,9 +13,10 @@ from courses.actions import bump_content_stamp
 from courses.signals import lessons_changed
 from learning import tasks
 from learning.actions import assign_onboarding_paths
+from learning.actions.reports import forget_report_exports_of
 from learning.models import LearningPathPage, PathStep
-from people.models import Membership
-from people.signals import membership_changed, membership_ended, membership_started
+from people.models import Membership, User
+from people.signals import membership_changed, membership_ended, membership_started, person_erasing
 
 
 @receiver([post_save, post_delete], sender=PathStep)
@@ -36,3 +37,8 @@ def courses_changed(course_keys: list[UUID], **kwargs: Any) -> None:
 @receiver(page_published, sender=LearningPathPage)
 def path_published(instance: LearningPathPage, **kwargs: Any) -> None:
     transaction.on_commit(partial(tasks.refresh_paths.enqueue, [str(instance.translation_key)]))
+
+
+@receiver(person_erasing, dispatch_uid="learning.forget_report_exports")
+def account_going(person: User, **kwargs: Any) -> None:
+    forget_report_exports_of(person=person)

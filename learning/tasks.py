@@ -6,6 +6,7 @@ from django_tasks import task
 
 from learning.actions import enrolments
 from learning.mails import sending
+from learning.reports import files, refresh
 
 
 @task()
@@ -26,3 +27,12 @@ def send_letters(kind: str, accounts: list[int]) -> None:
 @task()
 def send_asked(notices: list[int]) -> None:
     sending.send_asked(notices=notices)
+
+
+def make_report_export(key: str) -> None:
+    files.make_report_export(key=UUID(key))
+
+
+@task()
+def refresh_report_figures() -> None:
+    refresh.refresh_report_figures()

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
-from learning.views import answers, certificates, lessons, reflections, reminders
+from learning.views import answers, certificates, lessons, reflections, reminders, reports
 
 
 class BadgeKindConverter(StringConverter):
@@ -44,6 +44,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bevis/status/<int:number>.jwt", certificates.badge_status, name="badge-status"),
     path("bevis/<str:code>/", certificates.certificate, name="certificate"),
     # Reports.
+    path("team/<slug:slug>/laering/", reports.team_report, name="team-report"),
+    path("min-side/dette-ser-teamlederen/", reports.seen_by_leader, name="seen-by-leader"),
+    path("rapporter/laering/", reports.report, name="report"),
+    path("rapporter/laering/tell/", reports.refresh_report, name="report-refresh"),
+    path("rapporter/laering/fil/", reports.make_export, name="report-export-make"),
+    path("rapporter/laering/fil/<uuid:key>/", reports.export_progress, name="report-export"),
+    path("rapporter/laering/fil/<uuid:key>/hent/", reports.download_export, name="report-export-download"),
     # Reminders.
     path("laering/team/<slug:slug>/minn/<int:pk>/", reminders.remind, name="remind"),
 ]

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from django.utils.translation import gettext as _
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils.exceptions import InvalidFileException
@@ -184,3 +185,40 @@ def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()
+
+
+# --- tables of any length -------------------------------------------------------------------------------
+
+
+def stream_csv(rows: Iterable[Sequence[str | int]]) -> Iterator[bytes]:
+    """As `write_csv`, a piece at a time, so that memory stays flat. Whole numbers are written as they are."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
+    yield b"\xef\xbb\xbf"
+    for number, row in enumerate(rows, start=1):
+        writer.writerow([cell if isinstance(cell, int) else escape_formula(cell) for cell in row])
+        if number % 500 == 0:
+            yield written.getvalue().encode()
+            written.seek(0)
+            written.truncate()
+    yield written.getvalue().encode()
+
+
+def write_long_xlsx(rows: Iterable[Sequence[str | int]], file: IO[bytes], *, title: str) -> None:
+    """As `write_xlsx`, into a file and without holding the rows. Whole numbers are numbers, all else is text."""
+    book = Workbook(write_only=True)
+    sheet: Any = book.create_sheet(title=re.sub(r"[\[\]:*?/\\]", " ", title)[:31])
+    sheet.freeze_panes = "A2"
+    for number, row in enumerate(rows):
+        cells: list[Any] = []
+        for value in row:
+            if isinstance(value, int) or not value:
+                cells.append(value if value != "" else None)
+                continue
+            cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", escape_formula(value)))
+            cell.data_type = "s"
+            if number == 0:
+                cell.font = Font(bold=True)
+            cells.append(cell)
+        sheet.append(cells)
+    book.save(file)

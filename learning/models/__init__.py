@@ -7,6 +7,7 @@ from learning.models.notices import SentNotice
 from learning.models.pages import LearningPathPage, LearnPage, PathStep
 from learning.models.progress import FilmProgress, LessonCompletion, LessonProgress, QuizAttempt
 from learning.models.reflections import Reflection
+from learning.models.reports import ReportExport, ReportFigure, ReportPlace, ReportQuestion, ReportRun
 
 __all__ = [
     "Certificate",
@@ -22,6 +23,11 @@ __all__ = [
     "PathStep",
     "QuizAttempt",
     "Reflection",
+    "ReportExport",
+    "ReportFigure",
+    "ReportPlace",
+    "ReportQuestion",
+    "ReportRun",
     "SentNotice",
     "SigningKey",
     "SubjectKind",
