@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 from learning.actions.films import UnknownFilmError, record_film
 from learning.actions.progress import NotMarkedByHandError, Ticked, UnknownLessonError, complete_lesson, open_lesson
-from learning.models import Enrolment
+from learning.models import Enrolment, FilmProgress
 from learning.queries.syllabuses import get_enrolments_asking_for
 from learning.segments import BadSegmentsError
 from people.models import User
@@ -54,13 +54,15 @@ class Event:
 class Outcome:
     """What came of a batch. An event that is neither done nor refused could not be kept now, and may be sent again.
 
-    `ticked` are the lessons of these events that stand as completed; `enrolments` what holds them, by subject.
+    `ticked` are the lessons of these events that stand as completed; `enrolments` what holds them, by subject; `films`
+    what is kept of those that were played, by block.
     """
 
     done: list[UUID] = field(default_factory=list)
     refused: dict[UUID, Refusal] = field(default_factory=dict)
     ticked: set[UUID] = field(default_factory=set)
     enrolments: dict[UUID, Enrolment] = field(default_factory=dict)
+    films: dict[UUID, FilmProgress] = field(default_factory=dict)
 
 
 def take_events(*, learner: User, events: Iterable[Event]) -> Outcome:
@@ -69,7 +71,7 @@ def take_events(*, learner: User, events: Iterable[Event]) -> Outcome:
     unchanged: set[UUID] = set()
     for event in events:
         try:
-            ticked = take_event(learner=learner, event=event)
+            ticked, film = take_event(learner=learner, event=event)
         except UnknownLessonError:
             outcome.refused[event.id] = Refusal.UNKNOWN_LESSON
         except UnknownFilmError:
@@ -83,6 +85,8 @@ def take_events(*, learner: User, events: Iterable[Event]) -> Outcome:
             logger.exception("a learning event could not be kept")
         else:
             outcome.done.append(event.id)
+            if film is not None:
+                outcome.films[film.block_id] = film
             if ticked is None or ticked.progress.completed_at is None:
                 continue
             outcome.ticked.add(event.lesson_key)
@@ -96,21 +100,22 @@ def take_events(*, learner: User, events: Iterable[Event]) -> Outcome:
     return outcome
 
 
-def take_event(*, learner: User, event: Event) -> Ticked | None:
-    """Keep one event. Returns what came of completing the lesson, if it was about that.
+def take_event(*, learner: User, event: Event) -> tuple[Ticked | None, FilmProgress | None]:
+    """Keep one event. Returns what came of completing the lesson, and of the film, if it was about that.
 
     Raises UnknownLessonError, UnknownFilmError, NotMarkedByHandError, BadSegmentsError.
     """
     if event.kind == EventKind.OPENED:
         open_lesson(learner=learner, lesson_key=event.lesson_key, path_key=event.path_key, age=event.age)
-        return None
+        return None, None
     if event.kind == EventKind.COMPLETED:
-        return complete_lesson(
+        ticked = complete_lesson(
             learner=learner, lesson_key=event.lesson_key, event_id=event.id, path_key=event.path_key, age=event.age
         )
+        return ticked, None
     if event.block_id is None or event.film_key is None:
         raise BadSegmentsError
-    return record_film(
+    watched = record_film(
         learner=learner,
         lesson_key=event.lesson_key,
         block_id=event.block_id,
@@ -121,4 +126,5 @@ def take_event(*, learner: User, event: Event) -> Ticked | None:
         path_key=event.path_key,
         event_id=event.id,
         age=event.age,
-    ).ticked
+    )
+    return watched.ticked, watched.film

@@ -181,4 +181,8 @@ def say(outcome: Outcome, *, malformed: dict[str, str]) -> dict[str, Any]:
             }
             for key, each in outcome.enrolments.items()
         },
+        "films": {
+            str(key): {"percent": each.percent_watched, "segments": each.segments}
+            for key, each in outcome.films.items()
+        },
     }

@@ -84,6 +84,7 @@ def test_a_tick_is_kept_and_answered_in_words(learner_client: Client, learner: U
                 "text": "33 % fullført · 1 av 3 leksjoner",
             }
         },
+        "films": {},
     }
     assert ticks(learner) == 1
 
@@ -125,7 +126,9 @@ def test_opening_a_lesson_is_where_one_goes_on(learner_client: Client, learner: 
 
 def test_a_film_completes_its_lesson(learner_client: Client, learner: User, home: Any) -> None:
     lesson = film_lesson()
-    assert send(learner_client, film_event(lesson, [0, 30], position=30)).json()["ticked"] == []
+    answer = send(learner_client, film_event(lesson, [0, 30], position=30)).json()
+    block = str(film_of(lesson)["block_id"])
+    assert (answer["ticked"], answer["films"]) == ([], {block: {"percent": 50, "segments": [[0.0, 30.0]]}})
     answer = send(learner_client, film_event(lesson, [0, 30], [30, 59.2], position=59.2, ended=True)).json()
     assert answer["ticked"] == [str(lesson.translation_key)]
     assert [each["percent"] for each in answer["subjects"].values()] == [100]
