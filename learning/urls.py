@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 from django.urls.converters import StringConverter
 
-from learning.views import answers, certificates, lessons, reflections, reminders, reports
+from learning.views import answers, certificates, events, lessons, reflections, reminders, reports
 
 
 class BadgeKindConverter(StringConverter):
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("laering/leksjon/<uuid:lesson_key>/angre/", lessons.undo, name="undo"),
     path("laering/leksjon/<uuid:lesson_key>/lest/", lessons.news_read, name="news-read"),
     # What the browser sends by itself.
+    path("laering/hendelser/", events.events, name="events"),
     # Answers and reflections.
     path("svar/<int:page_id>/<uuid:block_id>/", answers.answer, name="answer"),
     path("mine-svar/<uuid:lesson_key>/", answers.own_answers, name="own-answers"),

@@ -10,6 +10,8 @@ from learning.actions.certificates import (
     set_shows_name,
 )
 from learning.actions.enrolments import NotAvailableError, refresh_paths, refresh_subjects, start_again
+from learning.actions.events import Event, EventKind, take_events
+from learning.actions.films import UnknownFilmError, Watched, record_film
 from learning.actions.notices import forget_old_notices
 from learning.actions.progress import (
     CannotUndoError,
@@ -34,6 +36,8 @@ from learning.actions.reminders import (
 __all__ = [
     "AlreadyCompletedError",
     "CannotUndoError",
+    "Event",
+    "EventKind",
     "NotAskedForError",
     "NotAvailableError",
     "NotMarkedByHandError",
@@ -41,7 +45,9 @@ __all__ = [
     "RemindedLatelyError",
     "Ticked",
     "TooManyRemindersError",
+    "UnknownFilmError",
     "UnknownLessonError",
+    "Watched",
     "assign_onboarding_paths",
     "complete_lesson",
     "forget_old_notices",
@@ -52,6 +58,7 @@ __all__ = [
     "let_groups_revoke",
     "mark_news_read",
     "open_lesson",
+    "record_film",
     "refresh_paths",
     "refresh_subjects",
     "reissue_certificate",
@@ -59,5 +66,6 @@ __all__ = [
     "revoke_certificate",
     "set_shows_name",
     "start_again",
+    "take_events",
     "undo_completion",
 ]

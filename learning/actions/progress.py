@@ -47,11 +47,15 @@ class CannotUndoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What came of completing a lesson. `is_new` is False where the event, or the completion, was there already."""
+    """What came of completing a lesson. `is_new` is False where the event, or the completion, was there already.
+
+    `enrolments` are those whose figures it changed.
+    """
 
     progress: LessonProgress
     is_new: bool
     completions: list[Completion] = field(default_factory=list)
+    enrolments: list[Enrolment] = field(default_factory=list)
 
 
 def happened_at(age: timedelta) -> datetime:
@@ -156,7 +160,7 @@ def record_completion(
     for enrolment in enrolments:
         if enrolment.last_active_at <= at:
             enrolment.last_active_at, enrolment.last_lesson_key = at, facts.key
-    return Ticked(progress=progress, is_new=True, completions=settle(enrolments))
+    return Ticked(progress=progress, is_new=True, completions=settle(enrolments), enrolments=enrolments)
 
 
 def _is_asked_again(progress: LessonProgress, asking: QuerySet[Enrolment], *, at: datetime) -> bool:

@@ -78,7 +78,7 @@ class FilmProgress(models.Model):
     """How much of a film in a lesson has really been played, and where the learner left it. Seconds.
 
     `segments` are disjoint, in order and within the film: `[[0.0, 12.5], [30.0, 62.0]]`. A new recording in the same
-    block is another film.
+    block is another film. Where a completed lesson is asked for again, they are begun anew (`begun_at`).
     """
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -90,6 +90,7 @@ class FilmProgress(models.Model):
     seconds_watched = models.FloatField(_("sekunder sett"), default=0)
     position = models.FloatField(_("stedet deltakeren slapp, i sekunder"), default=0)
     position_at = models.DateTimeField(_("da deltakeren slapp"), default=timezone.now)
+    begun_at = models.DateTimeField(_("begynt"), default=timezone.now)
 
     class Meta:
         verbose_name = _("filmframdrift")

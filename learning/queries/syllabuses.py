@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from courses.models import CoursePage
 from courses.queries import get_required_lessons, get_waiting_lessons
 from learning.models import Enrolment, LearningPathPage, LessonProgress, PathStep, SubjectKind, SyllabusLesson
+from people.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +179,10 @@ def get_subject_title(*, kind: str, subject_key: UUID) -> str:
     pages = model.objects.filter(translation_key=subject_key).order_by("live", "-pk")
     titles = dict(pages.values_list("locale__language_code", "title"))
     return _title(model, subject_key) or titles.get("nb") or next(iter(titles.values()), "")
+
+
+def get_enrolments_asking_for(*, learner: User, lesson_keys: Iterable[UUID]) -> dict[UUID, Enrolment]:
+    """The learner's latest attempt at each course and path that asks them for one of these lessons. One query."""
+    asking = SyllabusLesson.objects.filter(lesson_key__in=list(lesson_keys)).values("syllabus")
+    rows = Enrolment.objects.filter(learner=learner, syllabus__in=asking).order_by("attempt")
+    return {enrolment.subject_key: enrolment for enrolment in rows}

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("learning", "0003_progress_certificates_and_reflections")]
+    dependencies = [("learning", "0004_titles_of_deleted_courses")]
 
     operations = [
         migrations.AddField(

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("courses", "0009_how_long_a_certificate_is_good"),
-        ("learning", "0003_progress_certificates_and_reflections"),
+        ("learning", "0006_what_waits_to_be_sent"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

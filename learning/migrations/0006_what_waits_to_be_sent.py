@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("learning", "0003_progress_certificates_and_reflections"),
+        ("learning", "0005_new_content_that_was_read"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
