@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connection
 
 SLOTS = "home.middleware.SlotMiddleware"
 POLICY = "home.middleware.ContentSecurityPolicyMiddleware"
@@ -53,10 +54,13 @@ def check_page_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_demo_people(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """A database carried over from a developer's machine brings accounts that anyone can open."""
+    """A database carried over from a developer's machine brings accounts that anyone can open.
+
+    A new database is asked too, by `migrate` before it makes the first table: it has nobody yet.
+    """
     from people.models import User
 
-    if settings.DEVELOPMENT or not databases:
+    if settings.DEVELOPMENT or not databases or User._meta.db_table not in connection.introspection.table_names():
         return []
     count = User.objects.filter(email__endswith=DEMO_DOMAIN, is_active=True).count()
     if not count:

@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import PATIENCE, Watched
 from tests.served import serve_starter_site
 
 NOT_PAGES = re.compile(r"^/(admin|documents|media|static|da|en)(/|$)")
@@ -61,7 +61,7 @@ def crawl(url: str) -> tuple[dict[str, int], dict[str, int]]:
         if path in seen:
             continue
         try:
-            with urlopen(url + path, timeout=20) as answer:  # noqa: S310 – our own server
+            with urlopen(url + path, timeout=PATIENCE / 1000) as answer:  # noqa: S310 – our own server
                 seen[path], html = answer.status, answer.read().decode()
         except HTTPError as error:
             seen[path], html = error.code, ""
@@ -80,7 +80,7 @@ def visit(browser: Browser, starter_site: Site) -> Iterator[Callable[..., Watche
 
     def go(path: str, *, width: int = 1280, signed_in: bool = False, **options: Any) -> Watched:
         context = browser.new_context(viewport={"width": width, "height": 900}, locale="nb-NO", **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if signed_in:
             context.add_cookies([starter_site.cookie])  # type: ignore[list-item]

@@ -5,6 +5,7 @@ from django.core.checks import run_checks
 from django.test import override_settings
 
 from home import checks
+from people.models import User
 from tests import factories
 
 
@@ -52,3 +53,11 @@ def test_demo_people_in_production_are_told() -> None:
         ("flett.E006", "This database has 1 demo people, whose password is public.")
     ]
     assert checks.check_demo_people(None, databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_new_database_without_tables_can_be_migrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`migrate` runs the checks before it makes the first table."""
+    monkeypatch.setattr(User._meta, "db_table", "not_made_yet")
+    with override_settings(DEVELOPMENT=False):
+        assert checks.check_demo_people(None, databases=["default"]) == []
