@@ -10,6 +10,7 @@ from learning.actions.progress import (
     Ticked,
     UnknownLessonError,
     complete_lesson,
+    mark_news_read,
     open_lesson,
     undo_completion,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "assign_onboarding_paths",
     "complete_lesson",
     "get_onboarding_paths",
+    "mark_news_read",
     "open_lesson",
     "record_film",
     "refresh_paths",

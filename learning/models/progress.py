@@ -10,13 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LessonProgress(models.Model):
-    """One row per learner and lesson. `completed_*` is the standing completion that came last."""
+    """One row per learner and lesson. `completed_*` is the standing completion that came last.
+
+    `seen_version` is the last version whose new content the learner has said that they have read.
+    """
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     lesson_key = models.UUIDField(_("leksjon"))
     started_at = models.DateTimeField(_("begynt"), default=timezone.now)
     completed_at = models.DateTimeField(_("fullført"), null=True, blank=True)
     completed_version = models.PositiveIntegerField(_("versjon som ble fullført"), null=True, blank=True)
+    seen_version = models.PositiveIntegerField(_("nytt innhold lest til og med versjon"), default=0)
 
     class Meta:
         verbose_name = _("leksjonsframdrift")

@@ -1,4 +1,3 @@
-import django.utils.timezone
 from django.db import migrations, models
 
 
@@ -7,8 +6,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name="filmprogress",
-            name="begun_at",
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name="begynt"),
+            model_name="lessonprogress",
+            name="seen_version",
+            field=models.PositiveIntegerField(default=0, verbose_name="nytt innhold lest til og med versjon"),
         ),
     ]
