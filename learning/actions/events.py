@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 from learning.actions.films import UnknownFilmError, record_film
 from learning.actions.progress import NotMarkedByHandError, Ticked, UnknownLessonError, complete_lesson, open_lesson
-from learning.models import Enrolment, FilmProgress
+from learning.models import Enrolment, FilmProgress, LessonCompletion
 from learning.queries.syllabuses import get_enrolments_asking_for
 from learning.segments import BadSegmentsError
 from people.models import User
@@ -45,6 +45,7 @@ class Event:
     path_key: UUID | None = None
     block_id: UUID | None = None
     film_key: UUID | None = None
+    how: str = LessonCompletion.How.MARKED
     segments: object = None
     position: object = None
     ended: bool = False
@@ -110,7 +111,12 @@ def take_event(*, learner: User, event: Event) -> tuple[Ticked | None, FilmProgr
         return None, None
     if event.kind == EventKind.COMPLETED:
         ticked = complete_lesson(
-            learner=learner, lesson_key=event.lesson_key, event_id=event.id, path_key=event.path_key, age=event.age
+            learner=learner,
+            lesson_key=event.lesson_key,
+            how=event.how,
+            event_id=event.id,
+            path_key=event.path_key,
+            age=event.age,
         )
         return ticked, None
     if event.block_id is None or event.film_key is None:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from learning.actions.events import Event, EventKind, Outcome, Refusal, take_events
 from learning.actions.progress import LATEST_AGE
 from learning.device import learner_token
+from learning.models import LessonCompletion
 from learning.words import progress_in_words
 from people.models import User
 
@@ -144,6 +145,7 @@ def read_event(raw: Any) -> Event:
         path_key=read_key(raw.get("path")),
         block_id=read_key(raw.get("block")),
         film_key=read_key(raw.get("film")),
+        how=read_how(raw.get("how")),
         segments=raw.get("segments", []),
         position=raw.get("position"),
         ended=raw.get("ended") is True,
@@ -157,6 +159,15 @@ def read_key(raw: object) -> UUID | None:
     if not isinstance(raw, str) or len(raw) != 36:
         raise MalformedError
     return UUID(raw)
+
+
+def read_how(raw: object) -> str:
+    """How a lesson was completed by hand. Raises MalformedError for what only we can know, such as a passed quiz."""
+    if raw is None or raw == "":
+        return LessonCompletion.How.MARKED
+    if raw not in (LessonCompletion.How.MARKED, LessonCompletion.How.TRANSCRIPT):
+        raise MalformedError
+    return str(raw)
 
 
 def read_age(raw: object) -> timedelta:

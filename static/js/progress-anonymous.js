@@ -34,19 +34,20 @@ function show(ticks) {
   const ticked = ticks.map((tick) => tick.lesson);
   document.dispatchEvent(new CustomEvent("flett:progress", { detail: { ticked, subjects: {}, films: {} } }));
   if (!ticked.includes(article?.dataset.lesson)) return;
+  const words = document.getElementById("flett-words")?.content.querySelector('[data-word="completed-here"]');
   for (const status of document.querySelectorAll("[data-lesson-status]")) {
-    status.textContent = word("completed-here");
+    status.replaceChildren(...(words?.cloneNode(true).childNodes ?? []));
   }
 }
 
 function complete(submission, form) {
-  const lesson = form.dataset.complete || article?.dataset.lesson;
+  const lesson = article?.dataset.lesson;
   if (!lesson) return;
   const ticks = kept();
   if (!ticks.some((tick) => tick.lesson === lesson)) {
     ticks.push({
       lesson,
-      path: form.elements.namedItem("path")?.value ?? "",
+      path: article.dataset.path ?? "",
       title: document.querySelector("h1")?.textContent.trim() ?? "",
       at: Date.now(),
     });
@@ -54,7 +55,7 @@ function complete(submission, form) {
   if (!keep(ticks)) return; // the form leads to the sign-in page
   submission.preventDefault();
   show(ticks);
-  const next = form.elements.namedItem("next")?.value;
+  const next = form.dataset.next;
   if (next && navigator.onLine && new URL(next, location.href).origin === location.origin) location.assign(next);
 }
 

@@ -1,29 +1,51 @@
-// Shows what has been completed, whoever found out: ticks beside lessons, figures of courses and paths.
-const template = document.getElementById("flett-words");
+// Shows what has been completed, whoever found out: ticks beside lessons, figures of courses and paths, and the end of
+// the lesson itself. A page's own templates say what a tick and a figure look like.
+const words = document.getElementById("flett-words");
+const article = document.querySelector("article[data-lesson]");
+
+function copy(selector) {
+  return document.querySelector(`template[${selector}]`)?.content.cloneNode(true);
+}
 
 function word(name) {
-  return template?.content.querySelector(`[data-word="${name}"]`);
+  return words?.content.querySelector(`[data-word="${name}"]`)?.cloneNode(true).childNodes ?? [];
 }
 
 function tick(lesson) {
+  const done = copy("data-tick-done");
+  let isNews = false;
   for (const place of document.querySelectorAll(`[data-tick="${CSS.escape(lesson)}"]`)) {
-    if (place.dataset.mark === "done") continue;
-    place.dataset.mark = "done";
-    place.replaceChildren(...(word("tick")?.cloneNode(true).childNodes ?? []));
+    if (!done || place.textContent.trim() === done.textContent.trim()) continue;
+    isNews = true;
+    place.replaceChildren(done.cloneNode(true));
   }
-  const article = document.querySelector("article[data-lesson]");
-  if (article?.dataset.lesson !== lesson) return;
-  for (const status of document.querySelectorAll("[data-lesson-status]")) {
-    status.textContent = word("completed")?.textContent ?? "";
+  if (isNews && article?.dataset.lesson === lesson) finish();
+}
+
+// What asked the reader to complete the lesson now says that they have.
+function finish() {
+  for (const status of document.querySelectorAll("[data-lesson-status]")) status.replaceChildren(...word("completed"));
+  for (const form of document.querySelectorAll("form[data-complete], form[data-transcript]")) form.hidden = true;
+  for (const link of document.querySelectorAll(".lesson-nav-skip a")) {
+    link.replaceChildren(...word(link.rel === "next" ? "next" : "back"));
   }
 }
 
-function figures(subject, { percent, text }) {
+function figures(subject, { text, done, required }) {
   for (const place of document.querySelectorAll(`[data-progress="${CSS.escape(subject)}"]`)) {
-    const bar = place.matches("progress") ? place : place.querySelector("progress");
-    if (bar) bar.value = (percent / 100) * bar.max;
-    const words = place.querySelector("[data-progress-text]");
-    if (words) words.textContent = text;
+    if (!place.querySelector("[data-progress-text]")) {
+      const line = place.matches("div") && copy("data-progress-line");
+      if (!line) continue;
+      place.replaceChildren(line);
+    }
+    const [lead, rest] = text.split(" · ");
+    const strong = document.createElement("strong");
+    strong.textContent = lead;
+    place.querySelector("[data-progress-text]").replaceChildren(strong, rest ? ` · ${rest}` : "");
+    const bar = place.querySelector("progress");
+    if (!bar) continue;
+    bar.max = required;
+    bar.value = done;
   }
 }
 

@@ -269,15 +269,18 @@ function fieldOf(form, name) {
 }
 
 function isTicked(lesson) {
-  return document.querySelector(`[data-tick="${CSS.escape(lesson)}"]`)?.dataset.mark === "done";
+  const done = document.querySelector("template[data-tick-done]")?.content.textContent.trim();
+  const place = document.querySelector(`[data-tick="${CSS.escape(lesson)}"]`);
+  return Boolean(done) && place?.textContent.trim() === done;
 }
 
 // The form is sent as ever. What it says is kept here as well, until a page shows that it was heard.
 function completing(submission, form) {
-  const lesson = form.dataset.complete || article?.dataset.lesson;
+  const lesson = article?.dataset.lesson;
   const id = fieldOf(form, "event");
   if (!lesson || !id) return;
-  const event = { id, at: Date.now(), kind: "completed", lesson, path: fieldOf(form, "path") };
+  const [path, how] = [fieldOf(form, "path"), fieldOf(form, "how")];
+  const event = { id, at: Date.now(), kind: "completed", lesson, path, how };
   if (navigator.onLine && trouble !== "offline") {
     keep({ ...event, by: "form" });
     return;
@@ -334,7 +337,7 @@ function begin() {
   });
   document.addEventListener("flett:record", ({ detail }) => record(detail));
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("form[data-complete]")) completing(event, event.target);
+    if (event.target.matches("form[data-complete], form[data-transcript]")) completing(event, event.target);
     else if (event.target.matches("form[data-sign-out]")) signingOut(event, event.target);
   });
   const go = () => {
