@@ -6,6 +6,7 @@ printed as question marks, and other signs, such as emoji, not at all; the page 
 """
 
 import json
+import re
 import threading
 import unicodedata
 from bisect import bisect_right
@@ -26,8 +27,12 @@ from learning.models import Certificate, SubjectKind
 
 HERE = Path(__file__).resolve().parent
 MISSING = "?"
+BREAK = "\u200b"
 LONGEST_WORD = 30
 """Letters without a space before a line may break: a name of three hundred letters stays on the page."""
+JOINERS = "\u200c\u200d"
+"""What keeps letters of Arabic script apart or together inside a word."""
+JOINERS_ALONE = re.compile(rf"(?<!\w)[{JOINERS}]|[{JOINERS}](?!\w)")
 KEPT = 32
 """Certificates each process keeps, some 60 kB each: a holder often opens the same one twice."""
 
@@ -78,7 +83,7 @@ def describe(certificate: Certificate, *, url: str) -> dict[str, Any]:
         (_("Versjon"), str(certificate.version)),
     ]
     return {
-        "document_title": _("Kursbevis: %(title)s") % {"title": title},
+        "document_title": _("Kursbevis: %(title)s") % {"title": title.replace(BREAK, "")},
         "language": certificate.language,
         "issued": [issued_on.year, issued_on.month, issued_on.day],
         "tight": is_long(certificate),
@@ -132,15 +137,24 @@ def show_hours(hours: Decimal) -> str:
 
 def printable(text: str) -> str:
     """The text in letters our fonts have, with a place to break in words that fill a line by themselves."""
-    known = "".join(
-        letter if has_letter(letter) else MISSING if letter.isalnum() else " " if letter.isspace() else ""
-        for letter in unicodedata.normalize("NFC", text)
-    )
+    bare = JOINERS_ALONE.sub("", unicodedata.normalize("NFC", text))
+    known = "".join(letter if letter in JOINERS else print_letter(letter) for letter in bare)
     words = []
     for word in known.split():
         parts = [word[start : start + LONGEST_WORD] for start in range(0, len(word), LONGEST_WORD)]
-        words.append("\u200b".join(parts))
+        words.append(BREAK.join(parts))
     return " ".join(words)
+
+
+def print_letter(letter: str) -> str:
+    """A sign that shows nothing, such as one that turns the direction of what follows, is left out."""
+    if letter.isspace():
+        return " "
+    if unicodedata.category(letter) in ("Cf", "Cc"):
+        return ""
+    if has_letter(letter):
+        return letter
+    return MISSING if letter.isalnum() else ""
 
 
 def has_letter(letter: str) -> bool:
