@@ -11,12 +11,13 @@ from fractions import Fraction
 from itertools import product
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learning.models import ReportFigure, ReportRun
 from learning.reports.figures import LESSON, MONTH, months_between, publish
-from learning.reports.suppression import LEAST, REST
+from learning.reports.suppression import LEAST, REST, join_neighbours, open_pairs, open_values
 
 REGIONS, PROGRAMMES, ROLES = ("midt", "nord", "vest"), ("ACT", "FACT", "UNG"), ("lege", "leder", "sykepleier")
 MONTHS = ("2026-01", "2026-02", "2026-03", "2026-04")
@@ -188,6 +189,31 @@ def groups() -> Iterator[tuple[str, Callable[[Kind], bool]]]:
                     lambda kind, beside=beside, state=state: beside(kind) and state(kind),
                 )
 
+    moments: list[tuple[str, Callable[[Kind], bool]]] = []
+    for month in MONTHS[:2]:
+        moments += [
+            (f"began {month}", lambda kind, month=month: kind.began == month),
+            (f"finished {month}", lambda kind, month=month: kind.finished == month),
+            (
+                f"under way after {month}",
+                lambda kind, month=month: kind.began <= month and (kind.finished is None or kind.finished > month),
+            ),
+        ]
+    for last in (0, len(ORDER)):
+        for word, state in states:
+            moments.append(
+                (
+                    f"stopped after {last}, {word}",
+                    lambda kind, last=last, state=state: kind.last == last and state(kind),
+                )
+            )
+    for region in ("", *REGIONS):
+        for word, moment in moments:
+            yield (
+                f"{region} {word}",
+                lambda kind, region=region, moment=moment: (not region or kind.region == region) and moment(kind),
+            )
+
 
 def found_groups(people: list[Person]) -> list[tuple[str, int]]:
     """Small groups whose number can be had."""
@@ -222,6 +248,74 @@ people = st.builds(
 crowds = st.lists(st.tuples(people, st.integers(1, 12)), min_size=1, max_size=14).map(
     lambda drawn: [person for person, count in drawn for _ in range(count)]
 )
+
+
+def test_the_attacker_finds_what_is_not_withheld() -> None:
+    """The same search finds a group in figures that hide only the small cell itself."""
+    span = Span()
+    cells = [Fraction(number) for number in (1, 0, 0)]
+    span.add([Fraction(1)] * 3)
+    span.add([Fraction(0), Fraction(1), Fraction(0)])
+    assert not span.holds(cells)
+    span.add([Fraction(0), Fraction(0), Fraction(1)])
+    assert span.holds(cells)
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        ({"a": (9, 6), "b": (7, 8)}, {"a", "b"}),
+        ({"a": (9, 6), "b": (7, 8), "c": (3, 0)}, {"a"}),  # 3 alone would be the total minus the rest
+        ({"a": (9, 6), "b": (7, 8), "c": (3, 0), "d": (4, 0)}, {"a", "b"}),  # together they are seven
+        ({"a": (9, 6), "b": (0, 0), "c": (9, 9)}, {"a", "b", "c"}),  # nobody is no group
+        ({"a": (3, 9), "b": (3, 9)}, set()),
+        ({"a": (3, 0)}, None),
+        ({}, None),
+    ],
+)
+def test_table_by_one_thing(cells: dict[str, tuple[int, int]], shown: set[str] | None) -> None:
+    assert open_values(cells) == (None if shown is None else frozenset(shown))
+
+
+def test_table_by_two_things_withholds_a_ring() -> None:
+    cells = {
+        ("a", "x"): (3,),
+        ("a", "y"): (20,),
+        ("a", "z"): (30,),
+        ("b", "x"): (9,),
+        ("b", "y"): (8,),
+        ("b", "z"): (40,),
+    }
+    found = open_pairs(cells, rows=frozenset("ab"), columns=frozenset("xyz"))
+    assert found == {
+        ("a", "x"): None,
+        ("a", "y"): None,
+        ("a", "z"): (30,),
+        ("b", "x"): None,
+        ("b", "y"): None,
+        ("b", "z"): (40,),
+    }
+
+
+def test_margins_that_give_too_much_away_are_said_so() -> None:
+    """Nobody in b has x, so a's x is x itself, and what is left of b's row is a's y."""
+    cells = {("a", "x"): (6,), ("a", "y"): (3,), ("b", "y"): (6,)}
+    assert open_pairs(cells, rows=frozenset("ab"), columns=frozenset("xy")) is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "ends"),
+    [
+        ([(5,), (7,)], [0, 1]),
+        ([(0,), (3,), (2,), (9,)], [0, 2, 3]),
+        ([(9,), (0,), (3,)], [2]),
+        ([(9,), (3,)], [1]),
+        ([(3,)], []),
+        ([], []),
+    ],
+)
+def test_neighbours_are_joined_until_nothing_is_small(counts: list[tuple[int]], ends: list[int]) -> None:
+    assert join_neighbours(counts) == ends
 
 
 @settings(max_examples=60, deadline=None)
