@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from courses.models import CoursePage, LessonPage, LessonVersion, Principle
 from learning.models import LearningPathPage, ReportFigure, ReportQuestion, ReportRun, SubjectKind
-from learning.reports.figures import BEGAN, FINISHED, GROUPS, LESSON, NO_LESSON, NONE
+from learning.reports.figures import GROUPS, LESSON, MONTH, NO_LESSON, NONE, months_between
 from learning.reports.suppression import REST
 from people.models import Region, Team, TeamRole
 
@@ -95,12 +95,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """How many began and completed in a month of local time; None where that is withheld."""
+    """How many began and completed in a month of local time, or in months that had to be joined."""
 
     label: str
     short: str
-    began: int | None
-    completed: int | None
+    began: int
+    completed: int
+    under_way: int
+    """At the end of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,9 @@ class Stop:
 
     label: str
     title: str
-    stopped: int | None
-    went_on: int | None
-    percent_of_all: int | None = None
+    stopped: int
+    went_on: int
+    percent_of_all: int
     """Who went on, of all who began: 0–100, floored."""
 
 
@@ -147,6 +149,8 @@ class Report:
     months: list[Month] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
     questions: list[HardQuestion] = field(default_factory=list)
+    is_parted_further: bool = False
+    """Whether what is shown can be split by anything; not within a programme or a role."""
 
 
 def get_run() -> ReportRun | None:
@@ -283,14 +287,17 @@ def _fill_subject(report: Report, titles: Titles, *, language: str) -> None:
         if group == choice.filter_by:
             continue
         found = {row.split_value: row for row in own if row.split_by == group}
+        if not found:
+            continue
         order = [*labels[group], *sorted(set(found) - set(labels[group]) - {REST})]
         lines = [_figure(labels[group].get(value, value), found[value], key=value) for value in order if value in found]
         if REST in found:
             lines.append(_figure(_("Mindre grupper samlet"), found[REST]))
         report.breakdowns.append(Breakdown(group=group, label=str(GROUP_LABELS[group]), rows=lines))
-    everybody = [row for row in rows if not row.filter_by]
-    report.months = _make_months(own, everybody, choice.months)
-    report.stops = _make_stops(own, everybody, began=report.subject.started, language=language)
+    report.months = _make_months([row for row in own if row.split_by == MONTH], choice.months)
+    stops = [row for row in own if row.split_by == LESSON]
+    report.stops = _make_stops(stops, began=report.subject.started, language=language)
+    report.is_parted_further = choice.filter_by in {"", "region"}
 
 
 def last_months(count: int) -> list[date]:
@@ -300,32 +307,58 @@ def last_months(count: int) -> list[date]:
     return [date(number // 12, number % 12 + 1, 1) for number in numbers]
 
 
-def _make_months(rows: list[ReportFigure], everybody: list[ReportFigure], count: int) -> list[Month]:
-    """Months with nobody are there with 0; what is withheld for everybody is withheld for every part of them."""
-    began: dict[str, int | None] = {row.split_value: row.started for row in rows if row.split_by == BEGAN}
-    completed: dict[str, int | None] = {row.split_value: row.completed for row in rows if row.split_by == FINISHED}
-    began |= {row.split_value: None for row in everybody if row.split_by == BEGAN and row.started is None}
-    completed |= {row.split_value: None for row in everybody if row.split_by == FINISHED and row.completed is None}
-    return [
-        Month(
-            label=date_format(day, "YEAR_MONTH_FORMAT"),
-            short=date_format(day, "M")[:3],
-            began=began.get(f"{day:%Y-%m}", 0),
-            completed=completed.get(f"{day:%Y-%m}", 0),
-        )
-        for day in last_months(count)
-    ]
+def _make_months(rows: list[ReportFigure], count: int) -> list[Month]:
+    """The last months, those where nobody began or completed too; none where they are withheld."""
+    if not rows or any(row.started is None for row in rows):
+        return []
+    of_month: dict[str, ReportFigure] = {}
+    for row in rows:
+        first, _slash, last = row.split_value.partition("/")
+        of_month |= dict.fromkeys(months_between(first, last), row)
+    months: list[Month] = []
+    shown: ReportFigure | None = None
+    for day in last_months(count):
+        row = of_month.get(f"{day:%Y-%m}")
+        if row is None:
+            # Before anybody began, or after the last time anything happened.
+            under_way = 0 if not months else months[-1].under_way
+            months.append(Month(_month_name(day), _short_name(day), 0, 0, under_way))
+        elif row is not shown:
+            shown = row
+            first, _slash, last = row.split_value.partition("/")
+            ends = [date(int(month[:4]), int(month[5:]), 1) for month in (first, last)]
+            label = _month_name(ends[1])
+            if first != last:
+                label = f"{_month_name(ends[0])} – {label}"
+            months.append(
+                Month(
+                    label=label,
+                    short=_short_name(ends[1]) if first == last else f"…{_short_name(ends[1])}",
+                    began=row.started or 0,
+                    completed=row.completed or 0,
+                    under_way=row.under_way or 0,
+                )
+            )
+    return months
 
 
-def _make_stops(rows: list[ReportFigure], everybody: list[ReportFigure], *, began: int, language: str) -> list[Stop]:
-    """In the order of the lessons. How many went on is known where nothing after is withheld. One query."""
-    groups = [row for row in everybody if row.split_by == LESSON]
-    counts = {row.split_value: row.started for row in rows if row.split_by == LESSON}
-    titles = get_lesson_titles({UUID(row.split_value) for row in groups if row.split_value}, language=language)
+def _month_name(day: date) -> str:
+    return date_format(day, "YEAR_MONTH_FORMAT")
+
+
+def _short_name(day: date) -> str:
+    return date_format(day, "M")[:3]
+
+
+def _make_stops(rows: list[ReportFigure], *, began: int, language: str) -> list[Stop]:
+    """In the order of the lessons; none where they are withheld. One query."""
+    if any(row.started is None for row in rows):
+        return []
+    titles = get_lesson_titles({UUID(row.split_value) for row in rows if row.split_value}, language=language)
     stops: list[Stop] = []
-    went_on: int | None = 0
-    starts = [0, *(row.place + 1 for row in groups)]
-    for start, row in reversed(list(zip(starts, groups, strict=False))):
+    went_on = 0
+    starts = [0, *(row.place + 1 for row in rows)]
+    for start, row in reversed(list(zip(starts, rows, strict=False))):
         first, last = max(start, 1), row.place
         if row.split_value == NO_LESSON:
             label = _("Før første leksjon")
@@ -334,10 +367,9 @@ def _make_stops(rows: list[ReportFigure], everybody: list[ReportFigure], *, bega
         else:
             label = _("Leksjon %(first)d–%(last)d") % {"first": first, "last": last}
         title = titles.get(UUID(row.split_value), "") if row.split_value else ""
-        stopped = counts.get(row.split_value, 0)
-        percent = None if went_on is None else 100 * went_on // began
-        stops.insert(0, Stop(label=label, title=title, stopped=stopped, went_on=went_on, percent_of_all=percent))
-        went_on = None if went_on is None or stopped is None else went_on + stopped
+        stopped = row.started or 0
+        stops.insert(0, Stop(label, title, stopped, went_on, 100 * went_on // began))
+        went_on += stopped
     return stops
 
 
@@ -401,8 +433,7 @@ HEADINGS = (
 )
 SPLIT_LABELS = {
     **GROUP_LABELS,
-    BEGAN: gettext_lazy("Måned de begynte"),
-    FINISHED: gettext_lazy("Måned de fullførte"),
+    MONTH: gettext_lazy("Måned"),
     LESSON: gettext_lazy("Siste leksjon de fullførte"),
     "": gettext_lazy("Alle"),
 }
@@ -431,9 +462,7 @@ def make_table(rows: Iterable[ReportFigure], *, language: str) -> Iterator[list[
         return labels.get(group, {}).get(value, value)
 
     def number(row: ReportFigure, column: str) -> str | int:
-        if (row.split_by in {BEGAN, LESSON} and column != "started") or (
-            row.split_by == FINISHED and column != "completed"
-        ):
+        if row.split_by == LESSON and column != "started":
             return ""
         found = getattr(row, column)
         return withheld if found is None else int(found)
@@ -471,13 +500,6 @@ def make_shown_table(report: Report) -> Iterator[list[str | int]]:
         for figure in breakdown.rows:
             yield line(breakdown.label, figure)
     for month in report.months:
-        numbers = [withheld if each is None else each for each in (month.began, month.completed)]
-        yield [_("Måned"), month.label, numbers[0], "", numbers[1]]
+        yield [_("Måned"), month.label, month.began, month.under_way, month.completed]
     for stop in report.stops:
-        yield [
-            _("Siste leksjon de fullførte"),
-            f"{stop.label} {stop.title}".strip(),
-            withheld if stop.stopped is None else stop.stopped,
-            "",
-            "",
-        ]
+        yield [_("Siste leksjon de fullførte"), f"{stop.label} {stop.title}".strip(), stop.stopped, "", ""]

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Protocol
 
 HEIGHT = 160
-STEP = 40
+STEP = 46
 """Width of a month."""
 BAR = 14
 GAP = 2
@@ -18,14 +18,14 @@ class HasMonth(Protocol):
     @property
     def short(self) -> str: ...
     @property
-    def began(self) -> int | None: ...
+    def began(self) -> int: ...
     @property
-    def completed(self) -> int | None: ...
+    def completed(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One month: two bars side by side, and where its name stands. A number that is withheld has no bar."""
+    """One month: two bars side by side, and where its name stands."""
 
     x: int
     label_x: int
@@ -35,7 +35,6 @@ class Column:
     completed_x: int
     completed_y: int
     completed_height: int
-    is_withheld: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,13 @@ class Columns:
 
 def make_columns(months: Sequence[HasMonth]) -> Columns | None:
     """None where there is nothing to draw."""
-    top = round_up(max((number or 0 for month in months for number in (month.began, month.completed)), default=0))
+    top = round_up(max((number for month in months for number in (month.began, month.completed)), default=0))
     if not top:
         return None
     columns = []
     for place, month in enumerate(months):
         x = place * STEP + (STEP - 2 * BAR - GAP) // 2
-        began, completed = (ceil(HEIGHT * (number or 0) / top) for number in (month.began, month.completed))
+        began, completed = (ceil(HEIGHT * number / top) for number in (month.began, month.completed))
         columns.append(
             Column(
                 x=x,
@@ -67,7 +66,6 @@ def make_columns(months: Sequence[HasMonth]) -> Columns | None:
                 completed_x=x + BAR + GAP,
                 completed_y=HEIGHT - completed,
                 completed_height=completed,
-                is_withheld=month.began is None or month.completed is None,
             )
         )
     return Columns(width=len(months) * STEP, height=HEIGHT, top=top, columns=tuple(columns))

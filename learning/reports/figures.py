@@ -6,7 +6,7 @@ stands in one region, programme and role: those of the active membership that be
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import chain
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -27,23 +27,25 @@ from learning.models import (
     SubjectKind,
 )
 from learning.queries.syllabuses import get_path_course_keys
-from learning.reports.suppression import LEAST, REST, Counts, add, is_small, open_pairs, open_values
+from learning.reports.suppression import REST, Counts, add, is_small, join_neighbours, open_pairs, open_values
 from people.models import Membership, Region, Team, TeamRole, User
 
 GROUPS = ("region", "programme", "role")
 """What people are grouped by."""
 NONE = "-"
 """The value of those without a team, or whose team or membership says nothing."""
-BEGAN, FINISHED, LESSON = "began", "finished", "lesson"
-"""Breakdowns by month and by the last lesson somebody has completed."""
+MONTH, LESSON = "month", "lesson"
+"""Breakdowns by month (`2026-08/2026-10`: the first and the last of it), and by the last lesson somebody completed."""
 NO_LESSON = ""
 
 Subject = tuple[str, UUID]
 Place = tuple[str, ...]
 """Region, programme and role."""
 Cells = dict[Place, Counts]
-Monthly = dict[str, dict[tuple[str, str], Counts]]
-"""For each of GROUPS: (value, month)."""
+Monthly = Counter[tuple[str, str]]
+"""By region and month (`2026-08`)."""
+Lessons = Mapping[str, list[Counts]]
+"""By region: one pair of (under way, completed) for each lesson, and before the first."""
 
 
 # --- counting -------------------------------------------------------------------------------------------
@@ -104,18 +106,17 @@ def count_people(run: ReportRun) -> dict[Subject, Cells]:
 
 
 def count_by_month(run: ReportRun, moment: str) -> dict[Subject, Monthly]:
-    """How many began or completed (`moment` is the column) in each month of local time. Three queries."""
-    found: dict[Subject, Monthly] = defaultdict(lambda: {group: {} for group in GROUPS})
-    for group in GROUPS:
-        for kind, key, value, month, count in (
-            Enrolment.objects.filter(attempt=1, learner__report_places__run=run)
-            .exclude(**{moment: None})
-            .annotate(month=TruncMonth(moment, tzinfo=ZoneInfo(settings.TIME_ZONE)))
-            .values_list("kind", "subject_key", in_place(group), "month")
-            .annotate(count=Count("pk"))
-            .order_by()
-        ):
-            found[kind, key][group][value, f"{month:%Y-%m}"] = (count,)
+    """How many began or completed (`moment` is the column) in each month of local time, by region. One query."""
+    found: dict[Subject, Monthly] = defaultdict(Counter)
+    for kind, key, region, month, count in (
+        Enrolment.objects.filter(attempt=1, learner__report_places__run=run)
+        .exclude(**{moment: None})
+        .annotate(month=TruncMonth(moment, tzinfo=ZoneInfo(settings.TIME_ZONE)))
+        .values_list("kind", "subject_key", in_place("region"), "month")
+        .annotate(count=Count("pk"))
+        .order_by()
+    ):
+        found[kind, key][region, f"{month:%Y-%m}"] += count
     return found
 
 
@@ -138,61 +139,48 @@ def get_lesson_orders(subjects: Mapping[Subject, Cells]) -> dict[Subject, list[U
     return orders
 
 
-def count_by_lesson(run: ReportRun, subject: Subject, order: list[UUID], cells: Cells) -> dict[tuple[Place, str], int]:
-    """How many of those who began have each lesson as the last they have completed. One query.
+def count_by_lesson(run: ReportRun, subject: Subject, order: list[UUID], cells: Cells) -> Lessons:
+    """(under way, completed) by region and by the last lesson they have completed, counted from 1; 0 for none yet.
 
-    The rows are gone through one by one and not kept.
+    One query; its rows are gone through one by one and not kept.
     """
     kind, key = subject
     enrolled = Enrolment.objects.filter(kind=kind, subject_key=key, attempt=1)
     number = Case(
-        *(When(lesson_key=lesson, then=Value(place)) for place, lesson in enumerate(order)),
+        *(When(lesson_key=lesson, then=Value(place)) for place, lesson in enumerate(order, start=1)),
         output_field=IntegerField(),
     )
-    counter: Counter[tuple[Place, int]] = Counter()
-    for _learner, *place, last in (
-        LessonProgress.objects.filter(
-            completed_at__isnull=False,
-            lesson_key__in=order,
-            learner__in=enrolled.values("learner"),
-            learner__report_places__run=run,
-        )
-        .values_list("learner", *map(in_place, GROUPS))
-        .annotate(last=Max(number))
-        .order_by()
-        .iterator(chunk_size=5000)
+    reached: dict[str, list[list[int]]] = {place[0]: [[0] * (len(order) + 1) for _part in range(2)] for place in cells}
+    for part, people in enumerate(
+        (enrolled.filter(completed_at__isnull=True), enrolled.filter(completed_at__isnull=False))
     ):
-        counter[tuple(place), last] += 1
-    found = {(place, str(order[last])): count for (place, last), count in counter.items()}
+        for _learner, region, last in (
+            LessonProgress.objects.filter(
+                completed_at__isnull=False,
+                lesson_key__in=order,
+                learner__in=people.values("learner"),
+                learner__report_places__run=run,
+            )
+            .values_list("learner", in_place("region"))
+            .annotate(last=Max(number))
+            .order_by()
+            .iterator(chunk_size=5000)
+        ):
+            reached[region][part][last] += 1
     for place, counts in cells.items():
-        without = sum(counts) - sum(counter[place, last] for last in range(len(order)))
-        if without:
-            found[place, NO_LESSON] = without
-    return found
+        for part, count in enumerate(counts):
+            reached[place[0]][part][0] += count
+    for parts in reached.values():
+        for line in parts:
+            line[0] -= sum(line[1:])
+    return {region: list(zip(*parts, strict=True)) for region, parts in reached.items()}
 
 
-def join_lessons(lessons: dict[tuple[Place, str], int], order: list[str]) -> dict[tuple[Place, str], int]:
-    """The same, with neighbours joined until at least five stopped there; each group is known by its last lesson."""
-    totals: Counter[str] = Counter()
-    for (_place, lesson), count in lessons.items():
-        totals[lesson] += count
-    ends, held = [], 0
-    for number, lesson in enumerate(order):
-        held += totals[lesson]
-        if held >= LEAST:
-            ends.append(number)
-            held = 0
-    if ends and held:
-        ends[-1] = len(order) - 1
-    name_of = {}
-    start = 0
-    for end in ends:
-        name_of |= dict.fromkeys(order[start : end + 1], order[end])
-        start = end + 1
-    joined: Counter[tuple[Place, str]] = Counter()
-    for (place, lesson), count in lessons.items():
-        joined[place, name_of[lesson]] += count
-    return dict(joined)
+def months_between(first: str, last: str) -> list[str]:
+    """`2026-08` to `2026-10`, both of them and those between."""
+    numbers = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
+    start, end = numbers
+    return [f"{each // 12:04d}-{each % 12 + 1:02d}" for each in range(start, end + 1)]
 
 
 # --- what is kept ---------------------------------------------------------------------------------------
@@ -204,23 +192,54 @@ def make_figures(run: ReportRun) -> Iterator[ReportFigure]:
     began, finished = count_by_month(run, "started_at"), count_by_month(run, "completed_at")
     orders = get_lesson_orders(people)
     for subject in sorted(people, key=lambda subject: (subject[0], str(subject[1]))):
-        cells = people[subject]
-        kept = _Kept(run, subject)
-        shown = {group: open_values(_along(cells, group)) for group in GROUPS}
-        total = add(cells.values())
-        if is_small(total):
-            yield kept.figure(counts=None)
-            continue
-        yield kept.figure(counts=total)
-        yield from _by_groups(kept, cells, shown)
-        for split, monthly in ((BEGAN, began.get(subject)), (FINISHED, finished.get(subject))):
-            if monthly:
-                months = sorted({month for _value, month in monthly["region"]})
-                yield from _by_parts(kept, shown, split, months, monthly)
-        if subject in orders:
-            order = [NO_LESSON, *map(str, orders[subject])]
-            lessons = join_lessons(count_by_lesson(run, subject, orders[subject], cells), order)
-            yield from _by_parts(kept, shown, LESSON, order, _by_value(lessons))
+        order = orders.get(subject, [])
+        yield from publish(
+            run,
+            subject,
+            cells=people[subject],
+            began=began[subject],
+            finished=finished[subject],
+            order=order,
+            lessons=count_by_lesson(run, subject, order, people[subject]) if order else {},
+        )
+
+
+def publish(
+    run: ReportRun,
+    subject: Subject,
+    *,
+    cells: Cells,
+    began: Monthly,
+    finished: Monthly,
+    order: list[UUID],
+    lessons: Lessons,
+) -> Iterator[ReportFigure]:
+    """What is kept of one course or path: nothing from which a group under five could be found. No query.
+
+    Tables by one thing (region, programme, role, month, lesson), and each of the others within the regions. No other
+    two are crossed: a region is then the only thing any two tables have in common.
+    """
+    kept = _Kept(run, subject)
+    total = add(cells.values())
+    if is_small(total):
+        yield kept.figure(counts=None)
+        return
+    yield kept.figure(counts=total)
+    regions = open_values(_along(cells, "region")) or frozenset()
+    yield from _one_way(kept, "region", _along(cells, "region"), regions)
+    for group in ("programme", "role"):
+        line = _along(cells, group)
+        shown = open_values(line) or frozenset()
+        pairs = open_pairs(_across(cells, "region", group), rows=regions, columns=shown)
+        if pairs is None:
+            shown, pairs = frozenset(), {}
+        yield from _one_way(kept, group, line, shown)
+        for (region, value), counts in pairs.items():
+            if region != REST:
+                yield kept.figure(counts=counts, by=("region", region), part=(group, value))
+    yield from _by_month(kept, regions, began, finished)
+    if order:
+        yield from _by_lesson(kept, regions, order, lessons)
 
 
 class _Kept:
@@ -238,6 +257,7 @@ class _Kept:
         part: tuple[str, str] = ("", ""),
         place: int = 0,
     ) -> ReportFigure:
+        """`counts` is (under way, completed); by month (began, completed, under way at its end)."""
         made = ReportFigure(
             run=self.run,
             kind=self.kind,
@@ -250,10 +270,10 @@ class _Kept:
         )
         if counts is None:
             return made
-        if part[0] == FINISHED:
-            made.completed = counts[0]
-        elif part[0] in {BEGAN, LESSON}:
-            made.started = counts[0]
+        if part[0] == MONTH:
+            made.started, made.completed, made.under_way = counts
+        elif part[0] == LESSON:
+            made.started = sum(counts)
         else:
             made.under_way, made.completed = counts
             made.started = sum(counts)
@@ -276,61 +296,75 @@ def _across(cells: Cells, one: str, other: str) -> dict[tuple[str, str], Counts]
     return {pair: add(counts) for pair, counts in found.items()}
 
 
-def _by_value(lessons: dict[tuple[Place, str], int]) -> Monthly:
-    found: dict[str, Counter[tuple[str, str]]] = {group: Counter() for group in GROUPS}
-    for (place, lesson), count in lessons.items():
-        for group, value in zip(GROUPS, place, strict=True):
-            found[group][value, lesson] += count
-    return {group: {pair: (count,) for pair, count in counter.items()} for group, counter in found.items()}
-
-
-def _one_way(
-    kept: _Kept, split: str, cells: Mapping[str, Counts], shown: frozenset[str], order: list[str]
-) -> Iterator[ReportFigure]:
-    for place, value in enumerate(order):
-        counts = cells.get(value)
-        if counts is not None and any(counts):
-            yield kept.figure(counts=counts if value in shown else None, part=(split, value), place=place)
-    rest = [counts for value, counts in cells.items() if value not in shown]
+def _one_way(kept: _Kept, group: str, line: Mapping[str, Counts], shown: frozenset[str]) -> Iterator[ReportFigure]:
+    """A table by one thing; each of its values is a filter too."""
+    for value, counts in sorted(line.items()):
+        seen = counts if value in shown else None
+        yield kept.figure(counts=seen, part=(group, value))
+        yield kept.figure(counts=seen, by=(group, value))
+    rest = [counts for value, counts in line.items() if value not in shown]
     if rest:
-        yield kept.figure(counts=add(rest), part=(split, REST), place=len(order))
+        yield kept.figure(counts=add(rest), part=(group, REST))
 
 
-def _by_groups(kept: _Kept, cells: Cells, shown: Mapping[str, frozenset[str] | None]) -> Iterator[ReportFigure]:
-    """By region, programme and role; each of them by itself, and among those in each of the others."""
-    for group in GROUPS:
-        line, open_here = _along(cells, group), shown[group] or frozenset()
-        yield from _one_way(kept, group, line, open_here, sorted(line))
-        for value, counts in line.items():
-            yield kept.figure(counts=counts if value in open_here else None, by=(group, value))
-    for one, other in combinations(GROUPS, 2):
-        rows, columns = shown[one] or frozenset(), shown[other] or frozenset()
-        for (row, column), pair in open_pairs(_across(cells, one, other), rows=rows, columns=columns).items():
-            if row != REST:
-                yield kept.figure(counts=pair, by=(one, row), part=(other, column))
-            if column != REST:
-                yield kept.figure(counts=pair, by=(other, column), part=(one, row))
+def _by_month(kept: _Kept, regions: frozenset[str], began: Monthly, finished: Monthly) -> Iterator[ReportFigure]:
+    """Months joined so that neither who began, nor who completed, nor who was under way at the end is a small group."""
+    known = sorted({month for _region, month in (*began, *finished)})
+    months = months_between(known[0], known[-1])
+    lines = {
+        region: [(began[region, month], finished[region, month]) for month in months]
+        for region in {region for region, _month in began}
+    }
+    ends = join_neighbours(
+        [add(line) for line in zip(*lines.values(), strict=True)], running=lambda so_far: (so_far[0] - so_far[1],)
+    )
+    starts = [0, *(end + 1 for end in ends)]
+    values = [f"{months[start]}/{months[end]}" for start, end in zip(starts, ends, strict=False)]
+
+    def joined(line: list[Counts]) -> list[Counts]:
+        sums = [(add(line[start : end + 1]), add(line[: end + 1])) for start, end in zip(starts, ends, strict=False)]
+        return [(*held, so_far[0] - so_far[1]) for held, so_far in sums]
+
+    yield from _in_order(kept, MONTH, regions, values, ends, {region: joined(line) for region, line in lines.items()})
 
 
-def _by_parts(
-    kept: _Kept, shown: Mapping[str, frozenset[str] | None], split: str, order: list[str], tables: Monthly
+def _by_lesson(
+    kept: _Kept, regions: frozenset[str], order: list[UUID], lessons: Mapping[str, list[Counts]]
 ) -> Iterator[ReportFigure]:
-    """By month or lesson: of all, and among those in each region, programme and role."""
-    line: dict[str, list[Counts]] = defaultdict(list)
-    for (_value, part), counts in tables[GROUPS[0]].items():
-        line[part].append(counts)
-    total = {part: add(counts) for part, counts in line.items()}
-    columns = open_values(total)
-    if columns is None:
-        return
-    yield from _one_way(kept, split, total, columns, order)
-    place_of = {part: place for place, part in enumerate(order)}
-    for group in GROUPS:
-        rows = shown[group] or frozenset()
-        for (row, column), counts in open_pairs(tables[group], rows=rows, columns=columns).items():
-            if row != REST:
-                place = place_of.get(column, len(order))
-                yield kept.figure(counts=counts, by=(group, row), part=(split, column), place=place)
+    """Lessons joined so that no small group stopped there; each group is known by its last lesson."""
+    ends = join_neighbours([add(line) for line in zip(*lessons.values(), strict=True)])
+    starts = [0, *(end + 1 for end in ends)]
+    values = [str(order[end - 1]) if end else NO_LESSON for end in ends]
+    joined = {
+        region: [add(line[start : end + 1]) for start, end in zip(starts, ends, strict=False)]
+        for region, line in lessons.items()
+    }
+    yield from _in_order(kept, LESSON, regions, values, ends, joined)
+
+
+def _in_order(
+    kept: _Kept,
+    split: str,
+    regions: frozenset[str],
+    values: list[str],
+    places: list[int],
+    lines: Mapping[str, list[Counts]],
+) -> Iterator[ReportFigure]:
+    """A table in an order, of all and of each region; a region's is shown whole or not at all."""
+    gathered: dict[str, list[list[Counts]]] = defaultdict(list)
+    for region, line in lines.items():
+        gathered[region if region in regions else REST].append(line)
+    by_region = {region: [add(cells) for cells in zip(*found, strict=True)] for region, found in gathered.items()}
+    for value, place, column in zip(values, places, zip(*by_region.values(), strict=True), strict=False):
+        yield kept.figure(counts=add(column), part=(split, value), place=place)
+    shown = open_values({region: tuple(chain.from_iterable(line)) for region, line in by_region.items()})
+    for region, line in by_region.items():
+        if region == REST:
+            continue
+        is_shown = shown is not None and region in shown
+        for value, place, counts in zip(values, places, line, strict=False):
+            part = (split, value)
+            yield kept.figure(counts=counts if is_shown else None, by=("region", region), part=part, place=place)
 
 
 # --- questions ------------------------------------------------------------------------------------------

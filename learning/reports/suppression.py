@@ -6,13 +6,15 @@ figure is a tuple of parts that exclude each other, such as (under way, complete
 - A number is *small* when it is 1–4. A cell is small when any of its parts is.
 - In a table by one thing, small cells are withheld, and with them the next smallest until what is withheld is, part by
   part, nobody or at least five together: that is what "total minus the rest" gives.
-- In a table by two things, what is withheld is a rectangle: some rows by some columns, all of them. In it each row's
-  and each column's sum is nobody or at least five, part by part. More than these sums cannot be had by adding and
-  subtracting the table's figures and its margins, since in a full rectangle every cell stands in a ring of four.
+- In a table by two things whose margins are shown, what is withheld has to stand in rings (row, column, row, column …).
+  What can be had of a withheld cell by adding and subtracting is the least sum of withheld cells around it that row and
+  column sums cut out; that is a smallest cut, and a largest flow says how large it is. Cells with nobody are taken to
+  be known: readers know where there is no team.
+- What comes in an order (months, lessons) is joined with its neighbours until nothing in it is small.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 LEAST = 5
 """The smallest group that is shown."""
@@ -44,53 +46,127 @@ def open_values(cells: Mapping[str, Counts]) -> frozenset[str] | None:
     return frozenset(cells) - withheld
 
 
-def open_pairs(
-    cells: Mapping[tuple[str, str], Counts], *, rows: frozenset[str], columns: frozenset[str]
-) -> dict[tuple[str, str], Counts | None]:
-    """The table by two things: what is shown of each, None for what is withheld.
+Place = tuple[str, str]
+"""Row and column."""
 
-    `rows` and `columns` are what the tables by one thing show; the others stand together as `REST`.
+
+def open_pairs(
+    cells: Mapping[Place, Counts], *, rows: frozenset[str], columns: frozenset[str]
+) -> dict[Place, Counts | None] | None:
+    """The table by two things: what is shown of each cell, None for what is withheld. Cells with nobody are left out.
+
+    `rows` and `columns` are what the tables by one thing show; the others stand together as `REST`. None in place of
+    the table where the margins alone give too much away: then one of them must not be shown.
     """
-    gathered: dict[tuple[str, str], list[Counts]] = defaultdict(list)
+    gathered: dict[Place, list[Counts]] = defaultdict(list)
     for (row, column), counts in cells.items():
         gathered[row if row in rows else REST, column if column in columns else REST].append(counts)
-    table = {place: add(found) for place, found in gathered.items()}
-    table = {place: counts for place, counts in table.items() if any(counts)}
-    high, wide = _grow(table, {place for place, counts in table.items() if is_small(counts)})
-    # Nobody is told which cells of the rectangle are empty, either.
-    result: dict[tuple[str, str], Counts | None] = {(row, column): None for row in high for column in wide}
-    result |= {place: counts for place, counts in table.items() if place not in result}
-    return result
+    table = {place: summed for place, found in gathered.items() if any(summed := add(found))}
+    withheld = {place for place, counts in table.items() if is_small(counts)}
+    while (exposed := find_exposed(table, withheld)) is not None:
+        ring = _find_ring(table, withheld, *exposed)
+        if ring is None:
+            return None
+        withheld |= ring
+    return {place: None if place in withheld else counts for place, counts in table.items()}
 
 
-def _grow(table: Mapping[tuple[str, str], Counts], small: set[tuple[str, str]]) -> tuple[set[str], set[str]]:
-    """Rows and columns of the least rectangle around the small cells whose sums are safe. Ends: margins are safe."""
-    high, wide = {row for row, _column in small}, {column for _row, column in small}
-    by_row: dict[str, dict[str, Counts]] = defaultdict(dict)
-    by_column: dict[str, dict[str, Counts]] = defaultdict(dict)
-    for (row, column), counts in table.items():
-        by_row[row][column] = counts
-        by_column[column][row] = counts
-    grown = True
-    while grown:
-        grown = _widen(by_row, high, wide) or _widen(by_column, wide, high)
-    return high, wide
+def find_exposed(table: Mapping[Place, Counts], withheld: set[Place]) -> tuple[Place, int] | None:
+    """A withheld cell, and which part of it, that can be had with fewer than five people around it."""
+    for place in sorted(withheld):
+        for part, count in enumerate(table[place]):
+            if 0 < count < LEAST and _flow(table, withheld, place, part) < LEAST:
+                return place, part
+    return None
 
 
-def _widen(lines: Mapping[str, Mapping[str, Counts]], inside: set[str], across: set[str]) -> bool:
-    """Take one more crossing line in, where a line's sum in the rectangle is small."""
-    for name in sorted(inside):
-        line = lines[name]
-        held = [counts for other, counts in line.items() if other in across]
-        if not held or not is_small(add(held)):
+def _flow(table: Mapping[Place, Counts], withheld: set[Place], place: Place, part: int) -> int:
+    """The least sum that margins cut out around the cell; counted up to LEAST.
+
+    From its row to its column: through a cell from row to column as many as it has people, back freely.
+    """
+    room = {other: table[other][part] for other in withheld if table[other][part]}
+    used: dict[Place, int] = defaultdict(int)
+    flow = 0
+    while flow < LEAST:
+        route = _find_route(room, used, place)
+        if route is None:
+            break
+        step = min([room[cell] - used[cell] for cell, forward in route if forward] + [LEAST])
+        for cell, forward in route:
+            if forward:
+                used[cell] += step
+        flow += step
+    return flow
+
+
+def _find_route(room: Mapping[Place, int], used: Mapping[Place, int], place: Place) -> list[tuple[Place, bool]] | None:
+    """The shortest way from the cell's row to its column. A way back costs nothing, so no flow is ever undone by it."""
+    start, goal = ("row", place[0]), ("column", place[1])
+    came: dict[tuple[str, str], tuple[tuple[str, str], Place, bool]] = {}
+    waiting, seen = [start], {start}
+    for node in waiting:
+        side, name = node
+        for cell, people in room.items():
+            if side == "row" and cell[0] == name and people > used[cell]:
+                following, forward = ("column", cell[1]), True
+            elif side == "column" and cell[1] == name:
+                following, forward = ("row", cell[0]), False
+            else:
+                continue
+            if following in seen:
+                continue
+            seen.add(following)
+            came[following] = (node, cell, forward)
+            waiting.append(following)
+    if goal not in came:
+        return None
+    route = []
+    node = goal
+    while node != start:
+        node, cell, forward = came[node]
+        route.append((cell, forward))
+    return route
+
+
+def _find_ring(table: Mapping[Place, Counts], withheld: set[Place], place: Place, part: int) -> set[Place] | None:
+    """Three more corners with the fewest people that are not withheld yet, all with somebody in the part."""
+    row, column = place
+    best: tuple[int, set[Place]] | None = None
+    for other in sorted(table):
+        corners = {(row, other[1]), (other[0], column), other}
+        if row == other[0] or column == other[1] or corners <= withheld:
             continue
-        short = [part for part, count in enumerate(add(held)) if 0 < count < LEAST]
-        helping = [
-            (sum(counts), other)
-            for other, counts in line.items()
-            if other not in across and any(counts[part] for part in short)
-        ]
-        if helping:
-            across.add(min(helping)[1])
-            return True
-    return False
+        if not all(corner in table and table[corner][part] for corner in corners):
+            continue
+        cost = sum(sum(table[corner]) for corner in corners - withheld)
+        if best is None or cost < best[0]:
+            best = (cost, corners)
+    return best[1] if best else None
+
+
+def join_neighbours(counts: Sequence[Counts], *, running: Callable[[Counts], Counts] | None = None) -> list[int]:
+    """Where each group of neighbours ends, so that no part of any group is small; nor what `running` says of everything
+    up to its end. Empty where even all of them together are small.
+    """
+    ends: list[int] = []
+    so_far: list[Counts] = []
+
+    def is_safe(start: int, end: int) -> bool:
+        held = add(counts[start : end + 1])
+        return not is_small(held) and (running is None or not is_small(running(so_far[end])))
+
+    start = 0
+    for end in range(len(counts)):
+        so_far.append(add([*so_far[-1:], counts[end]]))
+        if is_safe(start, end):
+            ends.append(end)
+            start = end + 1
+    if start < len(counts):
+        last = len(counts) - 1
+        while ends:
+            ends.pop()
+            if is_safe(ends[-1] + 1 if ends else 0, last):
+                return [*ends, last]
+        return []
+    return ends
