@@ -48,6 +48,24 @@ def test_production_cannot_be_talked_into_debug_or_demo_logins() -> None:
     assert (loaded["DEBUG"], loaded["DEMO_LOGINS"]) == (False, False)
 
 
+def test_background_work_waits_for_a_worker_only_where_asked() -> None:
+    found = {
+        name: load({**PRODUCTION, **given})["TASKS"]["default"]["BACKEND"]
+        for name, given in {
+            "unset": {},
+            "immediate": {"FLETT_TASKS": "immediate"},
+            "database": {"FLETT_TASKS": "database"},
+        }.items()
+    }
+    assert found == {
+        "unset": "django_tasks.backends.immediate.ImmediateBackend",
+        "immediate": "django_tasks.backends.immediate.ImmediateBackend",
+        "database": "django_tasks_db.DatabaseBackend",
+    }
+    with pytest.raises(ImproperlyConfigured, match="FLETT_TASKS"):
+        load({**PRODUCTION, "FLETT_TASKS": "redis"})
+
+
 def test_development_needs_nothing_but_its_name() -> None:
     loaded = load({"FLETT_ENV": "development"})
     assert (loaded["DEBUG"], loaded["DEMO_LOGINS"], loaded["SERVE_MEDIA"]) == (True, True, True)
