@@ -141,8 +141,8 @@ def record_completion(
     )
     if found.is_repeated if found is not None else seen.exists():
         # Without a row of progress it was another lesson's event: a fault in whoever sent it, and nobody's completion.
-        progress = found or LessonProgress(learner=learner, lesson_key=facts.key, started_at=at)
-        return Ticked(progress=progress, is_new=False)
+        nothing = LessonProgress(learner=learner, lesson_key=facts.key, started_at=at)
+        return Ticked(progress=found or nothing, is_new=False)
     if facts.course_key is not None:
         enrol_in_what_holds(learner=learner, course_key=facts.course_key, path_key=path_key, at=at)
     asking = Enrolment.objects.filter(open_attempts_asking_for(learner=learner, lesson_key=facts.key))

@@ -92,7 +92,7 @@ def _attempts_that_differ(own: Q) -> Iterator[Drift]:
         )
     ).iterator():
         says = f"{enrolment.completed_at}, {enrolment.required_count} lessons"
-        facts = f"{enrolment.in_history}, {enrolment.required_now} lessons"
+        facts = f"{enrolment.in_history}, {enrolment.required_now} lessons"  # type: ignore[attr-defined]
         yield Drift(enrolment.learner_id, str(enrolment), says, facts)
     attempt = Enrolment.objects.filter(
         learner=OuterRef("learner"), subject_key=OuterRef("subject_key"), attempt=OuterRef("attempt")

@@ -54,7 +54,9 @@ def test_no_acknowledged_tick_is_lost_and_nothing_drifts() -> None:
     for seed in range(KILLS):
         worker.stdin.write(f"{seed}\n")
         pid = int(worker.stdout.readline())
-        time.sleep(chance.uniform(0.05, 0.4))
+        for _tick in range(chance.randint(1, 6)):
+            said.add(UUID(worker.stdout.readline().strip()))
+        time.sleep(chance.uniform(0, 0.05))
         os.kill(pid, signal.SIGKILL)
         said |= {UUID(line.strip()) for line in iter(worker.stdout.readline, "dead\n")}
     worker.stdin.close()
@@ -63,7 +65,7 @@ def test_no_acknowledged_tick_is_lost_and_nothing_drifts() -> None:
     kept = set(LessonCompletion.objects.values_list("event_id", flat=True))
     assert said <= kept
     assert len(kept - said) <= KILLS  # one at a time can be kept and not said
-    assert len(said) > KILLS
+    assert len(said) >= KILLS
     assert list(find_drift()) == []
     assert Completion.objects.exists()
     assert all(0 <= each.percent <= 100 for each in Enrolment.objects.all())
