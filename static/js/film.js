@@ -103,6 +103,7 @@ function follow(video) {
   });
   video.addEventListener("timeupdate", () => {
     paint();
+    if (resume && Math.abs(video.currentTime - Number(state.dataset.position)) >= EVERY) resume.hidden = true;
     if (!video.paused && Math.abs(video.currentTime - toldAt) >= EVERY) tell();
   });
   video.addEventListener("pause", () => tell());

@@ -22,13 +22,20 @@ function tick(lesson) {
   if (isNews && article?.dataset.lesson === lesson) finish();
 }
 
-// What asked the reader to complete the lesson now says that they have.
+// What asked the reader to complete the lesson now says that they have, and the way on takes the form's place.
 function finish() {
   for (const status of document.querySelectorAll("[data-lesson-status]")) status.replaceChildren(...word("completed"));
-  for (const form of document.querySelectorAll("form[data-complete], form[data-transcript]")) form.hidden = true;
-  for (const link of document.querySelectorAll(".lesson-nav-skip a")) {
-    link.replaceChildren(...word(link.rel === "next" ? "next" : "back"));
-  }
+  document.querySelector("form[data-transcript]")?.remove();
+  const form = document.querySelector("form[data-complete]");
+  const skip = document.querySelector(".lesson-nav-skip");
+  const link = skip?.querySelector("a");
+  if (!form || !link) return;
+  link.className = "ds-button lesson-nav-next";
+  link.replaceChildren(...word(link.rel === "next" ? "next" : "back"));
+  const hadFocus = form.contains(document.activeElement);
+  form.replaceWith(link);
+  skip.remove();
+  if (hadFocus) link.focus();
 }
 
 function figures(subject, { text, done, required }) {

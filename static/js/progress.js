@@ -259,7 +259,8 @@ function record({ urgent = false, ...what }) {
   if (urgent) return sendBlindly();
   if (navigator.onLine === false) return tell("offline");
   clearTimeout(soon);
-  soon = setTimeout(send, 300);
+  if (document.visibilityState === "hidden") send(); // timers sleep in a tab that nobody sees
+  else soon = setTimeout(send, 300);
 }
 
 // --- forms ------------------------------------------------------------------------------------------------

@@ -7,11 +7,12 @@ from courses.models import LessonPage
 from tests import factories
 
 
-def film_lesson(*, films: Any = (60,), completion: str = "film", **page: Any) -> LessonPage:
+def film_lesson(*, films: Any = (60,), completion: str = "film", transcript: str = "Hei.", **page: Any) -> LessonPage:
     """A published lesson with a film of each length in seconds, completed by having seen them."""
+    made = [factories.MediaFactory.create(duration=length, transcript=transcript) for length in films]
     blocks = [
-        ("film", {"film": factories.MediaFactory.create(duration=length).pk, "title": f"Film {place}", "intro": ""})
-        for place, length in enumerate(films)
+        ("film", {"film": film.pk, "title": f"Film {place}", "intro": "", "name_plate": {}})
+        for place, film in enumerate(made)
     ]
     return factories.LessonPageFactory.create(
         body=factories.make_body(*blocks), completion=completion, published=True, **page

@@ -136,6 +136,14 @@ def test_a_film_completes_its_lesson(learner_client: Client, learner: User, home
     assert (film.segments, film.position) == ([[0.0, 60.0]], 59.2)
 
 
+def test_a_film_can_be_read_as_text_where_it_has_one(learner_client: Client, learner: User, home: Any) -> None:
+    lesson = film_lesson()  # with a transcript
+    assert send(learner_client, event(lesson, how="transcript")).json()["ticked"] == [str(lesson.translation_key)]
+    assert LessonCompletion.objects.get(learner=learner).how == "transcript"
+    silent = event(film_lesson(transcript=""), how="transcript")
+    assert send(learner_client, silent).json()["refused"] == {silent["id"]: "not_by_hand"}
+
+
 def test_events_that_cannot_be_taken_are_refused_and_the_rest_go_on(
     learner_client: Client, learner: User, lessons: Any
 ) -> None:
@@ -176,6 +184,8 @@ def test_events_that_cannot_be_taken_are_refused_and_the_rest_go_on(
         {"age": float("nan")},
         {"path": "fact"},
         {"path": 5},
+        {"how": "quiz"},
+        {"how": ["marked"]},
     ],
 )
 def test_malformed_events_are_refused(learner_client: Client, learner: User, lessons: Any, wrong: Any) -> None:
