@@ -44,7 +44,8 @@ def bump_content_stamp() -> None:
 def list_activities(lesson: LessonPage) -> list[dict[str, Any]]:
     """What a learner can do in the lesson: one entry per activity block, with its id.
 
-    A quiz question also keeps its wording, so an answer given today can be read with today's words.
+    A quiz question also keeps its wording, so an answer given today can be read with today's words. A film says
+    whether its manuscript stands beside it.
     """
     activities = []
     for child in lesson.body:
@@ -60,6 +61,7 @@ def list_activities(lesson: LessonPage) -> list[dict[str, Any]]:
             film = child.value.get("film")
             activity["film"] = str(film.key) if film else None
             activity["duration"] = film.duration if film else 0
+            activity["has_script"] = bool(child.value.get("script"))
         elif kind.startswith("quiz_"):
             activity["value"] = child.get_prep_value()["value"]
         activities.append(activity)

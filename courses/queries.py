@@ -10,7 +10,16 @@ from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Left, Length
 from wagtail.models import Page, ReferenceIndex
 
-from courses.models import CoursePage, FacilitatorGuidePage, LegalReference, LessonPage, LessonVersion, Principle
+from courses.blocks import FILM_TYPES
+from courses.models import (
+    CoursePage,
+    FacilitatorGuidePage,
+    FlettMedia,
+    LegalReference,
+    LessonPage,
+    LessonVersion,
+    Principle,
+)
 from courses.urls_of import page_path
 
 
@@ -351,3 +360,15 @@ def get_required_lessons(course_keys: Iterable[UUID]) -> dict[UUID, set[UUID]]:
 
 def _own_language_first() -> Case:
     return Case(When(locale__language_code=settings.LANGUAGE_CODE, then=0), default=1)
+
+
+def films_have_text(lesson_key: UUID) -> bool:
+    """Whether every film of the lesson, as last published, can be read: it has a transcript or a manuscript.
+
+    False where there is no film. Two queries.
+    """
+    last = LessonVersion.objects.filter(lesson_key=lesson_key).order_by("-number").values_list("activities", flat=True)
+    films = [activity for activity in last.first() or [] if activity["type"] in FILM_TYPES]
+    without_script = {film["film"] for film in films if not film.get("has_script")}
+    written = FlettMedia.objects.filter(key__in=without_script - {None}).exclude(transcript="").count()
+    return bool(films) and written == len(without_script)

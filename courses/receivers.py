@@ -19,6 +19,7 @@ from courses.models import (
     GlossaryTerm,
     LegalReference,
     LessonPage,
+    LessonVersion,
     Principle,
     PrincipleSet,
 )
@@ -30,6 +31,7 @@ SHOWN_MODELS = (
     FlettMedia,
     GlossaryTerm,
     LegalReference,
+    LessonVersion,
     Locale,
     PageViewRestriction,
     Principle,

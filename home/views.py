@@ -11,13 +11,14 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from wagtail.views import serve as wagtail_serve
 
 from courses.queries import get_principle_learning, get_principles
 from courses.rendering import kept
+from home.my_page import render_my_learning
 from home.queries import by_letter, get_glossary
 from home.routing import find_route
 from learning.queries import get_assigned_paths
@@ -71,16 +72,17 @@ def glossary_term(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 def my_page(request: HttpRequest) -> HttpResponse:
-    """«Min side»: what waits for one, where one belongs, and one's account. Nobody else's page."""
+    """«Min side»: what to go on with, what waits for one, where one belongs, one's account. Nobody else's page."""
     person: Any = request.user
+    memberships = get_active_memberships(person)
+    assigned = get_assigned_paths(person=person, language=translation.get_language() or settings.LANGUAGE_CODE)
     context = {
-        "paths": get_assigned_paths(person=person, language=translation.get_language() or settings.LANGUAGE_CODE),
-        "memberships": get_active_memberships(person),
+        "learning": render_my_learning(request, assigned=assigned, has_team=bool(memberships)),
+        "memberships": memberships,
         "requests": get_own_requests(person),
         "invitations": get_invitations_to(person),
         "teams_with_requests": get_teams_with_requests(person),
         "has_a_level": user_has_a_level(person),
-        "today": timezone.localdate(),
     }
     return TemplateResponse(request, "home/my_page.html", context)
 

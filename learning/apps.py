@@ -7,4 +7,4 @@ class LearningConfig(AppConfig):
     verbose_name = _("Læring")
 
     def ready(self) -> None:
-        from learning import activity_slots, own_data, receivers  # noqa: F401
+        from learning import activity_slots, device_slots, own_data, receivers, slots  # noqa: F401

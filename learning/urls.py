@@ -2,13 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from learning.views import answers, reflections
+from learning.views import answers, lessons, reflections
+from learning.views.events import events
 
 app_name = "learning"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # A lesson, and what is done in it.
+    path("laering/leksjon/<uuid:lesson_key>/fullfor/", lessons.complete, name="complete"),
+    path("laering/leksjon/<uuid:lesson_key>/angre/", lessons.undo, name="undo"),
+    path("laering/leksjon/<uuid:lesson_key>/lest/", lessons.news_read, name="news-read"),
     # What the browser sends by itself.
+    path("laering/hendelser/", events, name="events"),
     # Answers and reflections.
     path("svar/<int:page_id>/<uuid:block_id>/", answers.answer, name="answer"),
     path("mine-svar/<uuid:lesson_key>/", answers.own_answers, name="own-answers"),

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from courses.models import LessonPage, LessonVersion
 from courses.models.versions import ChangeKind
-from courses.queries import LessonFacts, get_lesson_facts
+from courses.queries import LessonFacts, films_have_text, get_lesson_facts
 from learning.actions.enrolments import (
     enrol_in_what_holds,
     open_attempts_asking_for,
@@ -46,11 +46,15 @@ class CannotUndoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What came of completing a lesson. `is_new` is False where the event, or the completion, was there already."""
+    """What came of completing a lesson. `is_new` is False where the event, or the completion, was there already.
+
+    `enrolments` are those whose figures it changed.
+    """
 
     progress: LessonProgress
     is_new: bool
     completions: list[Completion] = field(default_factory=list)
+    enrolments: list[Enrolment] = field(default_factory=list)
 
 
 def happened_at(age: timedelta) -> datetime:
@@ -108,11 +112,16 @@ def complete_lesson(
     """Complete a lesson, and with it whatever course and path it was the last of.
 
     A lesson that is completed already stays as it is, unless it is asked for again: its content must be redone, or a
-    new attempt needs it. The same event twice changes nothing. Raises UnknownLessonError; NotMarkedByHandError where a
-    tick by hand is not how the author lets the lesson be completed.
+    new attempt needs it. The same event twice changes nothing. A film may be read as text (`how=TRANSCRIPT`) where
+    every film of the lesson has one. Raises UnknownLessonError; NotMarkedByHandError where a tick by hand is not how
+    the author lets the lesson be completed.
     """
     facts = get_facts(lesson_key)
     if how == LessonCompletion.How.MARKED and facts.completion != LessonPage.Completion.MARKED:
+        raise NotMarkedByHandError
+    if how == LessonCompletion.How.TRANSCRIPT and not (
+        facts.completion == LessonPage.Completion.FILM and films_have_text(lesson_key)
+    ):
         raise NotMarkedByHandError
     at = happened_at(age)
     take_the_line(learner)
@@ -148,7 +157,7 @@ def record_completion(
     for enrolment in enrolments:
         if enrolment.last_active_at <= at:
             enrolment.last_active_at, enrolment.last_lesson_key = at, facts.key
-    return Ticked(progress=progress, is_new=True, completions=settle(enrolments))
+    return Ticked(progress=progress, is_new=True, completions=settle(enrolments), enrolments=enrolments)
 
 
 def _is_asked_again(progress: LessonProgress, asking: QuerySet[Enrolment]) -> bool:
@@ -213,3 +222,16 @@ def _take_standing(progress: LessonProgress) -> None:
     )
     progress.completed_at = standing.completed_at if standing else None
     progress.completed_version = standing.version if standing else None
+
+
+@transaction.atomic
+def mark_news_read(*, learner: User, lesson_key: UUID) -> None:
+    """Say that the learner has read what is new in a lesson they completed. Raises UnknownLessonError.
+
+    It completes nothing, and a lesson that must be redone still must.
+    """
+    version = get_facts(lesson_key).version
+    take_the_line(learner)
+    LessonProgress.objects.filter(learner=learner, lesson_key=lesson_key, seen_version__lt=version).update(
+        seen_version=version
+    )

@@ -10,13 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LessonProgress(models.Model):
-    """One row per learner and lesson. `completed_*` is the standing completion that came last."""
+    """One row per learner and lesson. `completed_*` is the standing completion that came last.
+
+    `seen_version` is the last version whose new content the learner has said that they have read.
+    """
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     lesson_key = models.UUIDField(_("leksjon"))
     started_at = models.DateTimeField(_("begynt"), default=timezone.now)
     completed_at = models.DateTimeField(_("fullført"), null=True, blank=True)
     completed_version = models.PositiveIntegerField(_("versjon som ble fullført"), null=True, blank=True)
+    seen_version = models.PositiveIntegerField(_("nytt innhold lest til og med versjon"), default=0)
 
     class Meta:
         verbose_name = _("leksjonsframdrift")
@@ -74,7 +78,7 @@ class FilmProgress(models.Model):
     """How much of a film in a lesson has really been played, and where the learner left it. Seconds.
 
     `segments` are disjoint, in order and within the film: `[[0.0, 12.5], [30.0, 62.0]]`. A new recording in the same
-    block is another film.
+    block is another film. Where a completed lesson is asked for again, they are begun anew (`begun_at`).
     """
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -86,6 +90,7 @@ class FilmProgress(models.Model):
     seconds_watched = models.FloatField(_("sekunder sett"), default=0)
     position = models.FloatField(_("stedet deltakeren slapp, i sekunder"), default=0)
     position_at = models.DateTimeField(_("da deltakeren slapp"), default=timezone.now)
+    begun_at = models.DateTimeField(_("begynt"), default=timezone.now)
 
     class Meta:
         verbose_name = _("filmframdrift")

@@ -1,5 +1,6 @@
 """Reads over paths and the courses they point at. Open to anyone; what needs sign-in is marked, not hidden."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -24,8 +25,10 @@ from people.models import User
 class PathOutline:
     """A whole path as its side bar and its page show it."""
 
+    key: UUID
     title: str
     url: str
+    language: str
     chapters: list[CourseOutline] = field(default_factory=list)
 
     @property
@@ -49,30 +52,47 @@ class PathOutline:
 def get_path_outline(*, path: LearningPathPage, open_slug: str = "", current_slug: str = "") -> PathOutline:
     """The path with its chapters and lessons; one chapter open, one lesson current, by slug. Two queries, and
     one more where a course of the path is translated or was imported anew.
+    """
+    return get_path_outlines(paths=[path], open_slug=open_slug, current_slug=current_slug)[0]
+
+
+def get_path_outlines(
+    *, paths: Sequence[LearningPathPage], open_slug: str = "", current_slug: str = ""
+) -> list[PathOutline]:
+    """Several paths with chapters and lessons. Two queries however many, and one more for each language in which a
+    course is translated or was imported anew.
 
     A step whose course is gone or unpublished stays as a chapter that says so.
     """
-    base = page_path(path)
-    outline = PathOutline(title=path.title, url=base)
-    steps = list(PathStep.objects.filter(path_id=path.pk).select_related("course__locale"))
-    courses = get_path_courses(path=path, steps=steps)
-    lessons = get_lessons_by_course(courses.values())
-    for number, step in enumerate(steps, start=1):
-        found = courses.get(step.course_key) if step.course_key else None
-        if found is None:
-            chapter = unavailable_chapter(step)
-        else:
-            chapter = build_outline(
-                course=found,
-                lessons=lessons[found.pk],
-                url=f"{base}{found.slug}/",
-                is_open=found.slug == open_slug,
-                current_slug=current_slug if found.slug == open_slug else "",
-            )
-            chapter.title = step.title or chapter.title
-        chapter.number = number
-        outline.chapters.append(chapter)
-    return outline
+    if not paths:
+        return []
+    steps: dict[int, list[PathStep]] = {path.pk: [] for path in paths}
+    for step in PathStep.objects.filter(path_id__in=steps).select_related("course__locale"):
+        steps[step.path_id].append(step)
+    courses = get_path_courses(paths=paths, steps=steps)
+    every_course = {course.pk: course for by_key in courses.values() for course in by_key.values()}
+    lessons = get_lessons_by_course(every_course.values())
+    outlines = []
+    for path in paths:
+        base = page_path(path)
+        outline = PathOutline(key=path.translation_key, title=path.title, url=base, language=path.locale.language_code)
+        for number, step in enumerate(steps[path.pk], start=1):
+            found = courses[path.locale.language_code].get(step.course_key) if step.course_key else None
+            if found is None:
+                chapter = unavailable_chapter(step)
+            else:
+                chapter = build_outline(
+                    course=found,
+                    lessons=lessons[found.pk],
+                    url=f"{base}{found.slug}/",
+                    is_open=found.slug == open_slug,
+                    current_slug=current_slug if found.slug == open_slug else "",
+                )
+                chapter.title = step.title or chapter.title
+            chapter.number = number
+            outline.chapters.append(chapter)
+        outlines.append(outline)
+    return outlines
 
 
 def unavailable_chapter(step: PathStep) -> CourseOutline:
@@ -91,30 +111,40 @@ def unavailable_chapter(step: PathStep) -> CourseOutline:
     )
 
 
-def get_path_courses(*, path: LearningPathPage, steps: list[PathStep]) -> dict[UUID, CoursePage]:
-    """The live courses of the steps, in the path's language where they exist.
+def get_path_courses(
+    *, paths: Sequence[LearningPathPage], steps: dict[int, list[PathStep]]
+) -> dict[str, dict[UUID, CoursePage]]:
+    """The live courses of the steps, by the paths' languages: in that language where they exist.
 
-    No query where the steps hold just those; else one.
+    No query where the steps hold just those; else one for each language.
     """
-    language = path.locale.language_code
-    held = {
-        step.course_key: step.course
-        for step in steps
-        if step.course and step.course_key and step.course.live and step.course.locale.language_code == language
-    }
-    wanted = [step.course_key for step in steps if step.course_key and step.course_key not in held]
-    return held | get_courses_in_language(wanted, language=language) if wanted else held
+    found: dict[str, dict[UUID, CoursePage]] = {}
+    for path in paths:
+        language = path.locale.language_code
+        found.setdefault(language, {}).update(
+            {
+                step.course_key: step.course
+                for step in steps[path.pk]
+                if step.course and step.course_key and step.course.live and step.course.locale.language_code == language
+            }
+        )
+    for language, held in found.items():
+        keys = {
+            step.course_key
+            for path in paths
+            if path.locale.language_code == language
+            for step in steps[path.pk]
+            if step.course_key
+        }
+        if keys - held.keys():
+            held.update(get_courses_in_language(keys - held.keys(), language=language))
+    return found
 
 
 def get_learning_paths(*, language: str) -> list[PathOutline]:
-    """Every live path with chapters and lessons, for the catalogue. Two queries a path (there are a handful)."""
-    return [
-        get_path_outline(path=path)
-        for path in LearningPathPage.objects.live()
-        .filter(locale__language_code=language)
-        .order_by("path")
-        .select_related("locale")
-    ]
+    """Every live path with chapters and lessons, for the catalogue. Three queries, or four (`get_path_outlines`)."""
+    pages = LearningPathPage.objects.live().filter(locale__language_code=language).order_by("path")
+    return get_path_outlines(paths=list(pages.select_related("locale")))
 
 
 def get_short_courses(*, language: str) -> list[CoursePage]:
@@ -139,13 +169,20 @@ class AssignedPath:
 def get_assigned_paths(*, person: User, language: str) -> list[AssignedPath]:
     """The person's own paths, the earliest deadline first. Only published ones. Two queries."""
     due = dict(PathAssignment.objects.filter(person=person).values_list("path_key", "due_on"))
-    pages: dict[UUID, LearningPathPage] = {}
-    for page in (
+    pages = in_language(
         LearningPathPage.objects.live()
         .filter(translation_key__in=due, locale__language_code__in={language, settings.LANGUAGE_CODE})
-        .select_related("locale")
-    ):
-        if page.translation_key not in pages or page.locale.language_code == language:
-            pages[page.translation_key] = page
+        .select_related("locale"),
+        language=language,
+    )
     found = [AssignedPath(page=page, due_on=due[key]) for key, page in pages.items()]
     return sorted(found, key=lambda assigned: (assigned.due_on or date.max, assigned.page.title))
+
+
+def in_language(pages: Iterable[LearningPathPage], *, language: str) -> dict[UUID, LearningPathPage]:
+    """One page for each path: the one in this language where there is one."""
+    found: dict[UUID, LearningPathPage] = {}
+    for page in pages:
+        if page.translation_key not in found or page.locale.language_code == language:
+            found[page.translation_key] = page
+    return found

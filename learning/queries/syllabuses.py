@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from courses.models import CoursePage
 from courses.queries import get_required_lessons
 from learning.models import Enrolment, LearningPathPage, LessonProgress, PathStep, SubjectKind, SyllabusLesson
+from people.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +89,10 @@ def with_counts(enrolments: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
             Subquery(lessons.filter(Exists(done)).values("syllabus").annotate(n=Count("pk")).values("n")), 0
         ),
     )
+
+
+def get_enrolments_asking_for(*, learner: User, lesson_keys: Iterable[UUID]) -> dict[UUID, Enrolment]:
+    """The learner's latest attempt at each course and path that asks them for one of these lessons. One query."""
+    asking = SyllabusLesson.objects.filter(lesson_key__in=list(lesson_keys)).values("syllabus")
+    rows = Enrolment.objects.filter(learner=learner, syllabus__in=asking).order_by("attempt")
+    return {enrolment.subject_key: enrolment for enrolment in rows}

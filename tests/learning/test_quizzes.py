@@ -134,7 +134,7 @@ def test_passing_completes_the_lesson_and_the_course_and_tells_the_page(
                     "percent": 100,
                     "done": 1,
                     "required": 1,
-                    "text": "100 % fullført · 1 av 1 leksjoner",
+                    "text": "100 % fullført · 1 av 1 leksjon",
                 }
             },
         }
