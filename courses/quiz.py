@@ -34,13 +34,14 @@ class MarkedItem:
 class MarkedAnswer:
     """A marked answer. `score` is the share of the question that is right, 0–1.
 
-    `given` is the answer in numbers, as `mark_given` takes it: what is kept of it.
+    `given` is the answer in numbers, as `mark_given` takes it: what is kept of it. `in_words` is the same to be read.
     """
 
     items: tuple[MarkedItem, ...]
     score: float
     explanation: str
     given: tuple[int, ...]
+    in_words: tuple[str, ...]
 
     @property
     def is_correct(self) -> bool:
@@ -54,11 +55,6 @@ class MarkedAnswer:
     def percent(self) -> int:
         """0–100, floored."""
         return int(100 * self.score + 1e-9)
-
-    @property
-    def in_words(self) -> list[str]:
-        """What was answered: the chosen texts, or each item with its place or its other half."""
-        return [f"{item.text}: {item.chosen}" if item.chosen else item.text for item in self.items if item.is_chosen]
 
 
 def mark_answer(*, kind: str, question: Mapping[str, Any], data: AnswerData) -> MarkedAnswer:
@@ -155,6 +151,7 @@ def _mark_choice(question: Mapping[str, Any], given: tuple[int, ...]) -> MarkedA
         score=max(0, hits - misses) / right,
         explanation=question.get("explanation") or "",
         given=given,
+        in_words=tuple(item.text for item in items if item.is_chosen),
     )
 
 
@@ -171,7 +168,8 @@ def _mark_ordering(question: Mapping[str, Any], given: tuple[int, ...]) -> Marke
         )
         for right, (text, place) in enumerate(zip(_list(question["items"]), given, strict=True), start=1)
     )
-    return _share(items, question, given)
+    in_order = sorted(zip(given, items, strict=True), key=lambda pair: pair[0])
+    return _share(items, question, given, [f"{place}. {item.text}" for place, item in in_order])
 
 
 def _mark_matching(question: Mapping[str, Any], given: tuple[int, ...]) -> MarkedAnswer:
@@ -188,15 +186,18 @@ def _mark_matching(question: Mapping[str, Any], given: tuple[int, ...]) -> Marke
         )
         for pair, choice in zip(pairs, given, strict=True)
     )
-    return _share(items, question, given)
+    return _share(items, question, given, [f"{item.text}: {item.chosen}" for item in items])
 
 
-def _share(items: tuple[MarkedItem, ...], question: Mapping[str, Any], given: tuple[int, ...]) -> MarkedAnswer:
+def _share(
+    items: tuple[MarkedItem, ...], question: Mapping[str, Any], given: tuple[int, ...], in_words: list[str]
+) -> MarkedAnswer:
     return MarkedAnswer(
         items=items,
         score=sum(item.is_correct for item in items) / len(items),
         explanation=question.get("explanation") or "",
         given=given,
+        in_words=tuple(in_words),
     )
 
 

@@ -181,10 +181,10 @@ def _words(activity: dict[str, Any]) -> list[str]:
     return list(words_of_question(activity["value"]))
 
 
-def get_answer_texts(attempt: QuizAttempt) -> tuple[str, list[str]]:
+def get_answer_texts(attempt: QuizAttempt) -> tuple[str, tuple[str, ...]]:
     """The question and what was answered, in the words of then. The attempt carries its version; no query."""
     activity = attempt.version.activity(attempt.block_id)
     if activity is None:
-        return "", []
+        return "", ()
     marked = mark_given(kind=activity["type"], question=activity["value"], given=attempt.answer)
     return activity["value"]["question"], marked.in_words

@@ -3,9 +3,8 @@
 from typing import TypedDict
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from learning.models import Enrolment
+from learning.words import progress_in_words
 from people.models import User
 
 
@@ -24,9 +23,11 @@ def get_progress_lines(*, learner: User, lesson_key: UUID) -> dict[str, Progress
     for enrolment in Enrolment.objects.filter(learner=learner, syllabus__lessons__lesson_key=lesson_key).order_by(
         "attempt"
     ):
-        line = ProgressLine(
-            percent=enrolment.percent, done=enrolment.done_count, required=enrolment.required_count, text=""
+        percent, done, required = enrolment.percent, enrolment.done_count, enrolment.required_count
+        lines[str(enrolment.subject_key)] = ProgressLine(
+            percent=percent,
+            done=done,
+            required=required,
+            text=progress_in_words(percent=percent, done=done, required=required),
         )
-        line["text"] = _("%(percent)d %% fullført · %(done)d av %(required)d leksjoner") % line
-        lines[str(enrolment.subject_key)] = line
     return lines

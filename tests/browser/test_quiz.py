@@ -114,7 +114,7 @@ def test_without_javascript_each_answer_is_a_page(site_server: Any, open_page: O
     page.goto(f"{site_server.url}{page_path(lesson)}")
     ordering = forms(page)[1]
     for place, text in enumerate(ORDERING["items"], start=1):
-        ordering.get_by_label(text).select_option(str(place))
+        ordering.get_by_label(text, exact=True).select_option(str(place))
     ordering.get_by_role("button", name="Sjekk svaret").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Svaret ditt")
     expect(page.get_by_role("main")).to_contain_text("1 av 3 riktig så langt. Du trenger 80 %.")

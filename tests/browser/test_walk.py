@@ -36,8 +36,10 @@ def answer(form: Locator, block: Block) -> None:
             if given["correct"]:
                 form.get_by_label(given["text"], exact=True).check()
     elif block.type == "quiz_ordering":
-        for place, text in enumerate(block.value["items"], start=1):
-            form.get_by_label(text, exact=True).select_option(str(place))
+        rows = form.locator("[data-ordering-item]")
+        for place, text in enumerate(block.value["items"]):
+            while text not in rows.nth(place).inner_text():
+                form.get_by_role("button", name=f"Flytt opp: {text}", exact=True).click()
     else:
         for pair in block.value["pairs"]:
             form.get_by_label(pair["left"], exact=True).select_option(label=pair["right"])

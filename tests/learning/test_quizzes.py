@@ -13,6 +13,7 @@ from courses.models.versions import ChangeKind
 from courses.urls_of import page_path
 from learning.actions import start_again
 from learning.models import Completion, Enrolment, LessonCompletion, LessonProgress, QuizAttempt
+from learning.queries.answers import get_answer_texts
 from people.models import User
 from tests import factories
 from tests.learning.quiz_lesson import MATCHING, ORDERING, SINGLE, block, ids, make_lesson, publish
@@ -49,6 +50,10 @@ def test_answer_is_kept_with_the_version_it_was_given_to(learner_client: Client,
         (learner, ids(lesson)[1], [0, 0], 0.5),
     ]
     assert {each.version.number for each in kept} == {1}
+    assert [get_answer_texts(each) for each in kept] == [
+        (ORDERING["question"], ("1. Gå gjennom navnene", "2. Oppsummer", "3. Fordel oppgavene")),
+        (MATCHING["question"], ("Brukerspesialist: Deler egen erfaring", "Psykiater: Deler egen erfaring")),
+    ]
     assert {each.lesson_key for each in kept} == {lesson.translation_key}
 
 
@@ -129,7 +134,7 @@ def test_passing_completes_the_lesson_and_the_course_and_tells_the_page(
                     "percent": 100,
                     "done": 1,
                     "required": 1,
-                    "text": "100 % fullført · 1 av 1 leksjoner",
+                    "text": "100 % fullført · 1 av 1 leksjon",
                 }
             },
         }
