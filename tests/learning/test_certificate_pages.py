@@ -133,7 +133,7 @@ def test_whoever_reads_another_language_is_offered_it(client: Client, certificat
     assert norwegian.count(f'href="/en{address}"') == 1
 
 
-def test_checking_costs_three_queries_and_no_session(
+def test_checking_costs_two_queries_and_no_session(
     client: Client, certificate: Certificate, django_assert_num_queries
 ) -> None:
     client.get(f"/bevis/{certificate.code}/")
@@ -271,7 +271,7 @@ def test_ones_own_page_costs_the_same_for_one_and_for_thirty(
         )
     client.force_login(holder)
     client.get("/kursbevis/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = client.get("/kursbevis/").content.decode()
     assert page.count("<article") == count
 
