@@ -4,7 +4,6 @@ Everything that is printed is kept on the row when it is issued, so that no late
 """
 
 from collections.abc import Iterable
-from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
@@ -14,7 +13,7 @@ from django.utils import timezone
 from learning.actions.line import take_the_line
 from learning.certificates.codes import make_code
 from learning.models import Certificate, Completion
-from learning.permissions import REVOKE, user_can_revoke_certificate
+from learning.permissions import REVOKE, user_can_revoke_certificates
 from learning.queries.certificates import RevocationReason, add_months, get_completions_without_certificate, get_subject
 from people.models import User
 
@@ -41,12 +40,12 @@ def issue_later(completion: Completion) -> None:
     After the commit, and whatever goes wrong there is logged and no more: a tick is never lost to its certificate, and
     `issue_missing_certificates` makes it the next time the holder looks.
     """
-    transaction.on_commit(partial(_issue_if_named, completion), robust=True)
 
+    def issue() -> None:
+        if completion.learner.get_full_name().strip():
+            issue_certificate(completion=completion)
 
-def _issue_if_named(completion: Completion) -> None:
-    if completion.learner.get_full_name().strip():
-        issue_certificate(completion=completion)
+    transaction.on_commit(issue, robust=True)  # no partial: Django logs what failed by its name
 
 
 def issue_missing_certificates(*, person: User) -> list[Certificate]:
@@ -138,7 +137,7 @@ def revoke_certificate(*, certificate: Certificate, reason: str, by: User) -> Ce
     """
     if reason not in RevocationReason.values:
         raise ValueError(f"{reason!r} is no reason to revoke a certificate")
-    if not user_can_revoke_certificate(by, certificate):
+    if not user_can_revoke_certificates(by):
         raise NotAllowedError
     take_the_line(certificate.learner)
     row = Certificate.objects.get(pk=certificate.pk)

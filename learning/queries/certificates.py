@@ -153,7 +153,7 @@ def _hours(courses: Iterable[CoursePage]) -> Decimal | None:
 
 
 def _principles(course_pks: Iterable[int], *, language: str) -> list[str]:
-    """Names in this language, each once, in the order of their sets. Two queries."""
+    """Names in this language, each once, in the order of their sets: two sets may share a name. One query."""
     keys = Principle.objects.filter(courses__in=list(course_pks)).values("translation_key")
     names: dict[UUID, str] = {}
     rows = (
@@ -168,7 +168,7 @@ def _principles(course_pks: Iterable[int], *, language: str) -> list[str]:
         names[key] = (
             by_language.get(language) or by_language.get(settings.LANGUAGE_CODE) or next(iter(by_language.values()))
         )
-    return list(names.values())
+    return list(dict.fromkeys(names.values()))
 
 
 def get_completions_without_certificate(person: User) -> list[Completion]:

@@ -10,6 +10,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -144,8 +146,19 @@ def run_manage(*arguments: str, environment: dict[str, str]) -> subprocess.Compl
 
 
 def test_deploy_check_is_clean_in_production() -> None:
-    done = run_manage("check", "--deploy", "--fail-level", "WARNING", environment=PRODUCTION)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    environment = {**PRODUCTION, "FLETT_BADGE_KEY": key.decode()}
+    done = run_manage("check", "--deploy", "--fail-level", "WARNING", environment=environment)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_deploy_check_says_what_is_missing_for_digital_certificates_and_goes_on() -> None:
+    done = run_manage("check", "--deploy", "--fail-level", "WARNING", environment=PRODUCTION)
+    assert done.returncode == 0
+    assert "INFOS:\n?: (learning.I001) Course certificates are issued without a digital one" in done.stderr
+    assert "1 issue (1 silenced)" in done.stderr
 
 
 def test_a_start_without_the_key_ends_with_one_line_that_names_it() -> None:
