@@ -22,7 +22,7 @@ A_DAY = 40
 
 
 class NotAskedForError(Exception):
-    """The person is not, or no longer, asked to take this path by the team."""
+    """The team does not, or no longer, ask the person to take a path."""
 
 
 class AlreadyCompletedError(Exception):
@@ -52,7 +52,7 @@ def get_path_of_team(team: Team) -> UUID | None:
 
 
 @transaction.atomic
-def remind_member(*, by: User, membership: Membership, path_key: UUID) -> SentNotice:
+def remind_member(*, by: User, membership: Membership) -> SentNotice:
     """Ask for a reminder to be sent to a member who has not completed the team's path. Callers have authorised.
 
     Raises NotAskedForError, AlreadyCompletedError, NotReachableError, RemindedLatelyError, TooManyRemindersError.
@@ -61,12 +61,10 @@ def remind_member(*, by: User, membership: Membership, path_key: UUID) -> SentNo
     """
     person = membership.person
     list(User.objects.select_for_update(no_key=True).filter(pk__in=[by.pk, person.pk]).order_by("pk"))
-    is_asked = (
-        Membership.objects.active().filter(pk=membership.pk).exists()
-        and get_path_of_team(membership.team) == path_key
-        and PathAssignment.objects.filter(person=person, path_key=path_key).exists()
-    )
-    if not is_asked:
+    path_key = get_path_of_team(membership.team)
+    if path_key is None or not Membership.objects.active().filter(pk=membership.pk).exists():
+        raise NotAskedForError
+    if not PathAssignment.objects.filter(person=person, path_key=path_key).exists():
         raise NotAskedForError
     if Completion.objects.filter(learner=person, subject_key=path_key).exists():
         raise AlreadyCompletedError

@@ -221,12 +221,13 @@ class _Facts:
     requests: list[tuple[int, int]] = field(default_factory=list)
     """Team and who asks."""
     paths: dict[str, UUID] = field(default_factory=dict)
+    due: dict[tuple[int, UUID], date] = field(default_factory=dict)
     completed: dict[tuple[int, UUID], date] = field(default_factory=dict)
     started: set[tuple[int, UUID]] = field(default_factory=set)
 
 
 def plan_digests(*, day: date, accounts: Accounts = None) -> list[Letter]:
-    """One letter to each leader whose teams have something to follow up; nothing where all is well. Eight queries."""
+    """One letter to each leader whose teams have something to follow up; nothing where all is well. Nine queries."""
     if day.weekday() not in DIGEST_WEEKDAYS:
         return []
     week = day.isocalendar()
@@ -289,6 +290,10 @@ def _facts_of(teams: set[int]) -> _Facts:
         .values_list("learner_id", "subject_key", "completed_at")
     ):
         facts.completed[account, key] = timezone.localdate(moment)  # the first completion comes last
+    assigned = PathAssignment.objects.filter(person__in=accounts, path_key__in=keys, due_on__isnull=False)
+    for account, key, due_on in assigned.values_list("person_id", "path_key", "due_on"):
+        if due_on is not None:
+            facts.due[account, key] = due_on
     facts.started = _pairs(Enrolment.objects.filter(learner__in=accounts, subject_key__in=keys))
     return facts
 
@@ -304,7 +309,7 @@ def _news_of(team: Team, leader: int, facts: _Facts, day: date) -> TeamNews:
         completed_on = facts.completed.get((membership.person_id, path))
         if completed_on is not None:
             news.completed += day - timedelta(days=7) <= completed_on
-        elif membership.onboarding_due_on is not None and membership.onboarding_due_on < day:
+        elif facts.due.get((membership.person_id, path), day) < day:
             news.overdue += 1
         elif (membership.person_id, path) not in facts.started and membership.started_on <= day - NOT_STARTED_AFTER:
             news.not_started += 1

@@ -1,11 +1,9 @@
 """A leader reminds a member."""
 
-from uuid import UUID
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -32,7 +30,7 @@ class PersonRequest(HttpRequest):
 @never_cache
 @require_POST
 def remind(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
-    """Send a member a friendly reminder of `path`; then back to `next`, else to the team's people.
+    """Send a member a friendly reminder of the team's path; then back to `next`, else to the team's people.
 
     For those who manage the team. Refused for oneself.
     """
@@ -43,7 +41,7 @@ def remind(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
         raise PermissionDenied
     name = {"name": membership.person}
     try:
-        notice = actions.remind_member(by=request.user, membership=membership, path_key=get_path_key(request))
+        notice = actions.remind_member(by=request.user, membership=membership)
     except actions.NotAskedForError:
         messages.info(request, _("Teamet ber ikke %(name)s ta denne opplæringen nå.") % name)
     except actions.AlreadyCompletedError:
@@ -66,14 +64,6 @@ def tell_of(request: HttpRequest, notice: SentNotice, name: dict[str, User]) -> 
         messages.success(request, _("Påminnelsen til %(name)s er sendt. Der står det at den kommer fra deg.") % name)
     else:
         messages.success(request, _("Påminnelsen til %(name)s er på vei. Der står det at den kommer fra deg.") % name)
-
-
-def get_path_key(request: HttpRequest) -> UUID:
-    """Raises Http404 for what is no key."""
-    try:
-        return UUID(request.POST.get("path", ""))
-    except ValueError as error:
-        raise Http404 from error
 
 
 def way_back(request: HttpRequest, *, fallback: str) -> str:

@@ -56,7 +56,7 @@ def test_leaders_who_remind_at_once_send_one_mail(path: LearningPathPage, mailou
     leaders = [factories.make_leader(team) for _ in range(4)]
     for number in range(ROUNDS):
         member = join(f"kari{number}", path, team)
-        remind = partial(actions.remind_member, membership=member, path_key=path.translation_key)
+        remind = partial(actions.remind_member, membership=member)
         outcomes = at_once(*(partial(remind, by=leader) for leader in leaders))
         assert Counter(outcomes) == {"done": 1, "RemindedLatelyError": 3}
         assert [message.to for message in mailoutbox] == [[member.person.email]]
@@ -70,7 +70,7 @@ def test_a_leaders_day_ends_when_all_are_reminded_at_once(
     team = factories.TeamFactory.create(programme="FACT")
     leader = factories.make_leader(team)
     members = [join(f"kari{number}", path, team) for number in range(9)]
-    remind = partial(actions.remind_member, by=leader, path_key=path.translation_key)
+    remind = partial(actions.remind_member, by=leader)
     outcomes = at_once(*(partial(remind, membership=member) for member in members))
     assert Counter(outcomes) == {"done": 5, "TooManyRemindersError": 4}
     assert len(mailoutbox) == 5
@@ -83,10 +83,9 @@ def test_leaders_who_remind_each_other_do_not_wait_for_ever(path: LearningPathPa
         own = [Membership.objects.get(person=leader) for leader in pair]
         for leader in pair:
             assign(leader, path, due_in=30)
-        key = path.translation_key
         outcomes = at_once(
-            partial(actions.remind_member, by=pair[0], membership=own[1], path_key=key),
-            partial(actions.remind_member, by=pair[1], membership=own[0], path_key=key),
+            partial(actions.remind_member, by=pair[0], membership=own[1]),
+            partial(actions.remind_member, by=pair[1], membership=own[0]),
         )
         assert outcomes == ["done", "done"]
 

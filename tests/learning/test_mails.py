@@ -310,12 +310,9 @@ def team(path: LearningPathPage) -> Team:
 
 def join(name: str, team: Team, *, due_in: int | None = 30, weeks_ago: int = 0, **fields: Any) -> User:
     person = make_person(name, **fields)
-    factories.MembershipFactory.create(
-        person=person,
-        team=team,
-        started_on=in_days(-7 * weeks_ago),
-        onboarding_due_on=None if due_in is None else in_days(due_in),
-    )
+    factories.MembershipFactory.create(person=person, team=team, started_on=in_days(-7 * weeks_ago))
+    assign(person, LearningPathPage.objects.get(onboarding_for="FACT"), due_in=due_in)
+    own_actions.stop_mails(account=person.pk, kind=MailKind.DEADLINES)  # so that only leaders are written to
     return person
 
 
@@ -426,7 +423,7 @@ def test_a_leaders_own_learning_and_request_are_not_news_to_them(
     path: LearningPathPage, team: Team, monday: None, mailoutbox: list[Any]
 ) -> None:
     leader = make_leader(team)
-    Membership.objects.filter(person=leader).update(onboarding_due_on=in_days(-3))
+    assign(leader, path, due_in=-30)
     User.objects.filter(pk=join("borte", team, due_in=-1).pk).update(is_active=False)
     end(Membership.objects.get(person=join("sluttet", team, due_in=-1)))
     send_all()
@@ -435,7 +432,8 @@ def test_a_leaders_own_learning_and_request_are_not_news_to_them(
 
 def test_digest_is_a_monday_mail_and_tuesdays_where_monday_failed(path: LearningPathPage, team: Team) -> None:
     make_leader(team)
-    factories.MembershipFactory.create(team=team, onboarding_due_on=MONDAY - timedelta(days=1))
+    late = join("a", team)
+    late.path_assignments.update(due_on=MONDAY - timedelta(days=1))
     days = [MONDAY + timedelta(days=number) for number in range(7)]
     found = [[letter.occasion for letter in plan("leader_digest", day=day)] for day in days]
     assert found == [["week:2026-W48"], ["week:2026-W48"], [], [], [], [], []]
@@ -567,4 +565,4 @@ def test_a_batch_of_digests_costs_the_same_for_one_and_for_many(
         accounts.append(make_leader(team, f"leder{number}").pk)
         join(f"a{number}", team, due_in=-1)
         join(f"b{number}", team, weeks_ago=5)
-    assert queries_of("leader_digest", accounts) == 8 + EACH * count
+    assert queries_of("leader_digest", accounts) == 9 + EACH * count
