@@ -5,12 +5,12 @@ member sees what the leader sees.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import caches
 from django.db import models
 from django.db.models import Max
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.models import CoursePage, LessonVersion
 from courses.models.versions import ChangeKind
-from courses.urls_of import page_path
+from courses.rendering import current_stamp
 from learning.actions.assignments import get_onboarding_paths
 from learning.models import (
     Enrolment,
@@ -44,6 +44,9 @@ class Status(models.TextChoices):
     COMPLETED = "completed", _("Fullført")
 
 
+STATUS_WORDS = {status: status.label for status in Status}
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A course or a path, in the language being read where it is written in that."""
@@ -52,7 +55,8 @@ class Subject:
     kind: str
     title: str
     language: str
-    url: str
+    stands_alone: bool
+    """A path or a short course: something one chooses. A chapter of a path is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,21 @@ class MemberRow:
     def roles(self) -> list[TeamRole]:
         return list(self.membership.roles.all())
 
+    @property
+    def by_status(self) -> list[tuple[str, str]]:
+        """Each status with the courses and paths that have it, as a line of text."""
+        titles: dict[Status, list[str]] = defaultdict(list)
+        for each in self.statuses:
+            titles[each.status].append(each.subject.title)
+        return [(STATUS_WORDS[status], " · ".join(titles[status])) for status in Status if status in titles]
+
     def of(self, key: UUID) -> SubjectStatus | None:
         return next((each for each in self.statuses if each.subject.key == key), None)
 
 
 def get_team_learning(team: Team, *, language: str) -> list[MemberRow]:
-    """Every active member's row, leaders first, then by name. Ten queries; twelve where a lesson must be redone.
+    """Every active member's row, leaders first, then by name. Six queries; eight where a lesson must be redone, five
+    more after something has been published.
 
     For those who may see the team's learning (`learning.permissions`).
     """
@@ -112,9 +125,12 @@ def get_member_rows(memberships: MembershipQuerySet, *, language: str) -> list[M
     if not rows:
         return rows
     learners = {row.person.pk for row in rows}
-    paths = get_onboarding_paths()
-    path_of = {row.membership.pk: paths.get(row.team.programme) or paths.get(Team.Programme.FACT) for row in rows}
-    chapters = get_path_course_keys({key for key in path_of.values() if key})
+    content = get_content(language=language)
+    subjects, chapters = content.subjects, content.chapters
+    path_of = {
+        row.membership.pk: content.onboarding.get(row.team.programme) or content.onboarding.get(Team.Programme.FACT)
+        for row in rows
+    }
     due = {
         (person, key): due_on
         for person, key, due_on in PathAssignment.objects.filter(person__in=learners).values_list(
@@ -122,9 +138,7 @@ def get_member_rows(memberships: MembershipQuerySet, *, language: str) -> list[M
         )
     }
     begun, completed = _get_attempts(learners)
-    again = _get_asked_again(learners, completed)
-    wanted = {key for keys in chapters.values() for key in keys} | set(chapters)
-    subjects = _get_subjects(wanted | {key for _learner, key in begun}, language=language)
+    again = _get_asked_again(learners, completed, content.redo)
     chosen_of: dict[int, list[UUID]] = defaultdict(list)
     for learner, key in begun:
         chosen_of[learner].append(key)
@@ -134,22 +148,27 @@ def get_member_rows(memberships: MembershipQuerySet, *, language: str) -> list[M
         required = [path, *chapters.get(path, ())] if path else []
         due_on = due.get((learner, path)) if path else None
         chosen = sorted(
-            (key for key in chosen_of[learner] if key not in required and _stands_alone(subjects.get(key))),
-            key=lambda key: subjects[key][0].title,
+            (
+                key
+                for key in chosen_of[learner]
+                if key not in required and key in subjects and subjects[key].stands_alone
+            ),
+            key=lambda key: subjects[key].title,
         )
         for key in [*required, *chosen]:
             if key not in subjects:
                 continue
             is_required = key in required
             status = _status(
-                is_begun=(learner, key) in begun,
+                is_begun=(learner, key) in begun
+                or (key == path and any((learner, course) in begun for course in required)),
                 is_completed=(learner, key) in completed,
                 is_asked_again=(learner, key) in again,
                 is_late=is_required and due_on is not None and due_on < today,
             )
             row.statuses.append(
                 SubjectStatus(
-                    subject=subjects[key][0],
+                    subject=subjects[key],
                     status=status,
                     is_required=is_required,
                     due_on=due_on if is_required else None,
@@ -182,14 +201,8 @@ def _get_attempts(learners: set[int]) -> tuple[Pairs, Pairs]:
     return begun, completed
 
 
-def _get_asked_again(learners: set[int], completed: Pairs) -> Pairs:
-    """Completed courses and paths with a lesson that must be redone. One query; three where there is such a lesson."""
-    last = dict(
-        LessonVersion.objects.filter(change_kind=ChangeKind.MUST_REDO)
-        .order_by()
-        .values_list("lesson_key")
-        .annotate(last=Max("number"))
-    )
+def _get_asked_again(learners: set[int], completed: Pairs, last: dict[UUID, int]) -> Pairs:
+    """Completed courses and paths with a lesson that must be redone. Two queries where there is such a lesson."""
     if not last:
         return set()
     asked: dict[UUID, set[UUID]] = defaultdict(set)
@@ -211,34 +224,60 @@ def _get_asked_again(learners: set[int], completed: Pairs) -> Pairs:
     }
 
 
-Known = tuple[Subject, Any]
-"""A subject and its page."""
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is published, as the rows need it: the same for every team until somebody publishes something."""
+
+    onboarding: dict[str, UUID]
+    chapters: dict[UUID, list[UUID]]
+    subjects: dict[UUID, Subject]
+    redo: dict[UUID, int]
+    """Lessons that must be redone, with the last version that said so."""
 
 
-def _stands_alone(known: Known | None) -> bool:
-    """A path or a short course: something one chooses. A chapter of a path is not."""
-    if known is None:
-        return False
-    return known[0].kind == SubjectKind.PATH or known[1].kind == CoursePage.Kind.SHORT_COURSE
+def get_content(*, language: str) -> Content:
+    """One query; six where something has been published since it was last asked for."""
+    stamp = current_stamp()
+    key = f"team-report:{language}"
+    kept = caches["pages"].get(key)
+    if kept is not None and kept[0] == stamp:
+        found: Content = kept[1]
+        return found
+    onboarding = get_onboarding_paths()
+    content = Content(
+        onboarding=onboarding,
+        chapters=get_path_course_keys(set(onboarding.values())),
+        subjects=_get_subjects(language=language),
+        redo=dict(
+            LessonVersion.objects.filter(change_kind=ChangeKind.MUST_REDO)
+            .order_by()
+            .values_list("lesson_key")
+            .annotate(last=Max("number"))
+        ),
+    )
+    caches["pages"].set(key, (stamp, content))
+    return content
 
 
-def _get_subjects(keys: Iterable[UUID], *, language: str) -> dict[UUID, Known]:
+def _get_subjects(*, language: str) -> dict[UUID, Subject]:
     """Published courses and paths by key. Two queries."""
-    wanted = list(keys)
-    found: dict[UUID, Known] = {}
+    found: dict[UUID, Subject] = {}
     for kind, pages in (
         (SubjectKind.PATH, LearningPathPage.objects.live()),
         (SubjectKind.COURSE, CoursePage.objects.live().defer_streamfields()),
     ):
-        for page in pages.filter(translation_key__in=wanted).select_related("locale").order_by("pk"):
+        for page in pages.select_related("locale").order_by("pk"):
             there = page.locale.language_code
             kept = found.get(page.translation_key)
-            if kept is not None and there != language and (kept[0].language == language or there != "nb"):
+            if kept is not None and there != language and (kept.language == language or there != "nb"):
                 continue
-            subject = Subject(
-                key=page.translation_key, kind=kind, title=page.title, language=there, url=page_path(page)
+            found[page.translation_key] = Subject(
+                key=page.translation_key,
+                kind=kind,
+                title=page.title,
+                language=there,
+                stands_alone=kind == SubjectKind.PATH or page.kind == CoursePage.Kind.SHORT_COURSE,
             )
-            found[page.translation_key] = (subject, page)
     return found
 
 
@@ -279,6 +318,10 @@ class Line:
     row: MemberRow
     about: SubjectStatus
 
+    @property
+    def roles(self) -> str:
+        return ", ".join(str(role) for role in self.row.roles)
+
 
 @dataclass(frozen=True, slots=True)
 class TeamReport:
@@ -298,13 +341,14 @@ def make_team_report(rows: list[MemberRow], choice: TeamChoice) -> TeamReport:
     """The rows about one course or path: the one asked for, else the team's own onboarding path. No query."""
     subjects = list({each.subject.key: each.subject for row in rows for each in row.statuses}.values())
     roles = sorted({role for row in rows for role in row.roles}, key=lambda role: (role.position, str(role)))
+    asked_role = choice.role if choice.role in {role.key for role in roles} else ""
     subject = next((each for each in subjects if str(each.key) == choice.course), subjects[0] if subjects else None)
     everybody = [Line(row, about) for row in rows if subject and (about := row.of(subject.key))]
     lines = [
         line
         for line in everybody
         if (not choice.status or line.about.status == choice.status)
-        and (not choice.role or choice.role in {role.key for role in line.row.roles})
+        and (not asked_role or asked_role in {role.key for role in line.row.roles})
     ]
     if choice.sort == "status":
         lines.sort(key=lambda line: list(Status).index(line.about.status))

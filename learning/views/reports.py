@@ -2,7 +2,8 @@
 
 import tempfile
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -128,10 +131,40 @@ def team_report(request: PersonRequest, slug: str) -> HttpResponseBase:
         "page": page,
         "query": urlencode(asked),
         "statuses": Status.choices,
-        "today": timezone.localdate(),
         "manages": True,
-    }
+    } | show_lines(page.object_list)
     return TemplateResponse(request, "learning/team_report.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line with what is the same for many rendered once."""
+
+    line: Line
+    badge: str
+    due: str
+
+
+def show_lines(lines: Iterable[Line]) -> dict[str, Any]:
+    """What `learning/member_learning.html` takes."""
+    badges: dict[Status, str] = {}
+    days: dict[date | None, str] = {None: "–"}
+    shown = []
+    for line in lines:
+        status, due = line.about.status, line.about.due_on
+        if status not in badges:
+            badges[status] = render_to_string("learning/status.html", {"about": line.about})
+        if due not in days:
+            days[due] = date_format(due, "DATE_FORMAT")
+        shown.append(ShownLine(line, badges[status], days[due]))
+    words = {
+        "status": _("Status"),
+        "due": _("Frist"),
+        "all": _("Alle kurs"),
+        "show": _("Vis kursene"),
+        "no_role": _("Rolle ikke oppgitt"),
+    }
+    return {"shown_lines": shown, "words": words}
 
 
 def team_rows(report: TeamReport) -> Iterable[list[str | int]]:
@@ -162,7 +195,7 @@ def seen_by_leader(request: PersonRequest) -> HttpResponse:
     """What leaders see of oneself: the same rows."""
     rows = get_own_learning_as_leaders_see_it(request.user, language=language_of_reader())
     lines = [Line(row, row.statuses[0]) for row in rows if row.statuses]
-    context = {"rows": rows, "lines": lines, "today": timezone.localdate()}
+    context = {"rows": rows} | show_lines(lines)
     return TemplateResponse(request, "learning/seen_by_leader.html", context)
 
 

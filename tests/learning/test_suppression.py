@@ -265,7 +265,7 @@ def test_the_attacker_finds_what_is_not_withheld() -> None:
     ("cells", "shown"),
     [
         ({"a": (9, 6), "b": (7, 8)}, {"a", "b"}),
-        ({"a": (9, 6), "b": (7, 8), "c": (3, 0)}, {"a"}),  # 3 alone would be the total minus the rest
+        ({"a": (9, 6), "b": (7, 9), "c": (3, 0)}, {"b"}),  # 3 alone would be the total minus the rest
         ({"a": (9, 6), "b": (7, 8), "c": (3, 0), "d": (4, 0)}, {"a", "b"}),  # together they are seven
         ({"a": (9, 6), "b": (0, 0), "c": (9, 9)}, {"a", "b", "c"}),  # nobody is no group
         ({"a": (3, 9), "b": (3, 9)}, set()),
