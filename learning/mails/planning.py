@@ -347,7 +347,7 @@ def _section_of(news: TeamNews, *, with_title: bool) -> Section:
             % {"count": news.completed}
         )
     if news.overdue or news.not_started:
-        links.append(Link(text=gettext("Se teamet"), url=reverse("people:members", args=[news.team.slug])))
+        links.append(Link(text=gettext("Se teamet"), url=reverse("learning:team-report", args=[news.team.slug])))
     if news.waiting:
         links.append(Link(text=gettext("Svar dem som venter"), url=reverse("people:requests", args=[news.team.slug])))
     return Section(lines=lines, links=links, title=news.team.name if with_title else "")
@@ -409,12 +409,7 @@ def plan_expiries(*, day: date, accounts: Accounts = None) -> list[Letter]:
                                     "Vil du fornye det, tar du opplæringen på nytt. Det gamle kursbeviset beholder du."
                                 ),
                             ],
-                            links=[
-                                Link(
-                                    text=gettext("Forny kursbeviset"),
-                                    url=page_path(page, translation.get_language()),
-                                )
-                            ],
+                            links=[Link(text=gettext("Forny kursbeviset"), url=reverse("learning:certificates"))],
                         )
                     ],
                 )

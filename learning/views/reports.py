@@ -25,6 +25,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from learning import tasks
+from learning.actions.reminders import get_path_of_team
 from learning.actions.reports import request_report_export
 from learning.models import ReportExport
 from learning.permissions import (
@@ -32,6 +33,7 @@ from learning.permissions import (
     user_can_see_national_report,
     user_can_see_team_learning,
 )
+from learning.queries.reminders import LastReminder, get_last_reminders
 from learning.queries.report import (
     MONTHS,
     ReportChoice,
@@ -132,8 +134,16 @@ def team_report(request: PersonRequest, slug: str) -> HttpResponseBase:
         "query": urlencode(asked),
         "statuses": Status.choices,
         "manages": True,
-    } | show_lines(page.object_list)
+    } | show_lines(page.object_list, reminders=get_team_reminders(team, page.object_list))
     return TemplateResponse(request, "learning/team_report.html", context)
+
+
+def get_team_reminders(team: Team, lines: Iterable[Line]) -> dict[int, LastReminder]:
+    """The last reminder of the team's path to each of these members, by account number. Two queries."""
+    path_key = get_path_of_team(team)
+    if path_key is None:
+        return {}
+    return get_last_reminders(accounts=[line.row.person.pk for line in lines], path_key=path_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +153,10 @@ class ShownLine:
     line: Line
     badge: str
     due: str
+    reminder: LastReminder | None = None
 
 
-def show_lines(lines: Iterable[Line]) -> dict[str, Any]:
+def show_lines(lines: Iterable[Line], *, reminders: dict[int, LastReminder] | None = None) -> dict[str, Any]:
     """What `learning/member_learning.html` takes."""
     badges: dict[Status, str] = {}
     days: dict[date | None, str] = {None: "–"}
@@ -156,7 +167,7 @@ def show_lines(lines: Iterable[Line]) -> dict[str, Any]:
             badges[status] = render_to_string("learning/status.html", {"about": line.about})
         if due not in days:
             days[due] = date_format(due, "DATE_FORMAT")
-        shown.append(ShownLine(line, badges[status], days[due]))
+        shown.append(ShownLine(line, badges[status], days[due], (reminders or {}).get(line.row.person.pk)))
     words = {
         "status": _("Status"),
         "due": _("Frist"),
