@@ -52,12 +52,14 @@ def _lessons_that_differ(own: Q) -> Iterator[Drift]:
     # Spelt out: what is compared with NULL is neither equal nor unequal.
     for row in rows.filter(
         Q(completed_at__isnull=True, standing_at__isnull=False)
-        | Q(completed_at__isnull=False, standing_at__isnull=True)
-        | ~Q(completed_at=F("standing_at"))
-        | ~Q(completed_version=F("standing_version"))
+        | Q(completed_at__isnull=False)
+        & (
+            Q(standing_at__isnull=True)
+            | ~Q(completed_at=F("standing_at"))
+            | ~Q(completed_version=F("standing_version"))
+        )
     ).iterator():
-        if (row.completed_at, row.completed_version) != (row.standing_at, row.standing_version):
-            yield Drift(row.learner_id, f"lesson {row.lesson_key}", str(row.completed_at), str(row.standing_at))
+        yield Drift(row.learner_id, f"lesson {row.lesson_key}", str(row.completed_at), str(row.standing_at))
     progress = LessonProgress.objects.filter(learner=OuterRef("learner"), lesson_key=OuterRef("lesson_key"))
     for ticked in LessonCompletion.objects.filter(~Exists(progress), own, undone_at__isnull=True).iterator():
         yield Drift(ticked.learner_id, f"lesson {ticked.lesson_key}", "nothing", str(ticked.completed_at))
