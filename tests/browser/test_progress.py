@@ -1,4 +1,4 @@
-"""A learner takes a path from its first lesson to 100 % in a browser: with the keyboard, and without JavaScript."""
+"""A learner takes a path from its first lesson to 100 %: with the keyboard, and without JavaScript."""
 
 from collections.abc import Callable
 from typing import Any

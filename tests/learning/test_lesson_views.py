@@ -23,9 +23,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def lessons(home: Any) -> list[LessonPage]:
     """A short course of two."""
-    course = factories.CoursePageFactory.create(title="Hjemmebesøk")
+    course = factories.CoursePageFactory.create(title="Hjemmebesøk", slug="besok")
     return [
-        factories.LessonPageFactory.create(parent=course, title=title, published=True) for title in ("Før", "Etter")
+        factories.LessonPageFactory.create(parent=course, title=title, slug=slug, published=True)
+        for title, slug in (("Før", "for"), ("Etter", "etter"))
     ]
 
 
