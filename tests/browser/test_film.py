@@ -148,7 +148,8 @@ def test_what_was_seen_in_the_last_second_before_the_tab_closed_is_kept(
     open_lesson(page, site_server, lesson)
     page.evaluate("document.querySelector('video').play()")
     soon(lambda: page.evaluate("document.querySelector('video').currentTime > 2"))
-    page.page.close(run_before_unload=True)
+    with page.page.expect_event("close"):
+        page.page.close(run_before_unload=True)
     kept = soon(lambda: seen(kari, 2))
     assert kept.position >= 2
 
