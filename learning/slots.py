@@ -57,9 +57,9 @@ def current_language() -> str:
 
 
 @lru_cache(maxsize=2048)
-def render_form_of(template: str, language: str, **context: Any) -> SafeString:
+def render_form_of(template: str, reader_language: str, /, **context: Any) -> SafeString:
     """A template that depends on nothing but what is given here."""
-    return render_to_string(template, {**context, "LANGUAGE_CODE": language})
+    return render_to_string(template, {**context, "LANGUAGE_CODE": reader_language})
 
 
 # --- what scripts are told -----------------------------------------------------------------------------

@@ -104,7 +104,8 @@ def get_my_learning(*, state: LearnerState, assigned: Iterable[AssignedPath], la
     mine.completed.sort(
         key=lambda subject: subject.completed_at.timestamp() if subject.completed_at else 0, reverse=True
     )
-    places = {place.lesson: place for outline in (*courses, *outlines) for place in places_of(outline)}
+    everything: list[PathOutline | CourseOutline] = [*courses, *outlines]
+    places = {place.lesson: place for outline in everything for place in places_of(outline)}
     for key, lesson in state.lessons.items():
         if lesson.mark in {Mark.NEW, Mark.REDO} and key in places:
             changed = ChangedLesson(place=places[key], note=lesson.note, note_language=lesson.language)

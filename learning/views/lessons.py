@@ -87,7 +87,7 @@ def why_not_by_hand(lesson_key: UUID) -> str:
     """What completes the lesson instead."""
     facts = get_lesson_facts(lesson_key)
     if facts is not None and facts.completion == "film":
-        return _("Leksjonen fullføres når du har sett minst 90 prosent av filmen.")
+        return _("Leksjonen fullføres når du har sett minst 90 % av filmen.")
     percent = facts.pass_percent if facts else 0
     return _("Leksjonen fullføres når du har minst %(percent)d %% riktig på spørsmålene.") % {"percent": percent}
 

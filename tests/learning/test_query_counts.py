@@ -1,14 +1,19 @@
 """How many queries a page costs: the first reader after a change of content, and everybody after that."""
 
+from uuid import uuid4
+
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from courses.actions import bump_content_stamp
-from courses.models import CoursePage, LessonPage
+from courses.models import ChangeKind, CoursePage, LessonPage
 from courses.urls_of import page_path
-from learning.models import LearningPathPage
+from learning.actions import complete_lesson
+from learning.models import FilmProgress, LearningPathPage
+from people.models import User
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -53,10 +58,58 @@ def test_lesson_in_a_path(client: Client, lessons: int) -> None:
     assert count(client, first_lesson(path_of(lessons))) == (9, 1)
 
 
-@pytest.mark.parametrize("lessons", [10, 60])
+@pytest.mark.parametrize("lessons", [1, 60])
 def test_lesson_in_a_path_for_a_reader_who_is_signed_in(learner_client: Client, lessons: int) -> None:
-    """Two more for session and reader; the first time two for the right to edit, which is kept for a minute."""
-    assert count(learner_client, first_lesson(path_of(lessons))) == (13, 3)
+    """Three more for session, reader and the learner's stamp; the first time one for the right to edit, which is kept
+    for a minute."""
+    assert count(learner_client, first_lesson(path_of(lessons))) == (13, 4)
+
+
+def learn(learner: User, path: LearningPathPage) -> None:
+    """All lessons of the path but the last, the first of them with something new since, and a film in each."""
+    lessons = list(LessonPage.objects.exclude(pk=LessonPage.objects.order_by("pk")[0].pk).order_by("pk"))
+    for lesson in lessons[:-1]:
+        lesson.save_revision().publish()
+        complete_lesson(learner=learner, lesson_key=lesson.translation_key, path_key=path.translation_key)
+        FilmProgress.objects.create(
+            learner=learner,
+            lesson_key=lesson.translation_key,
+            block_id=uuid4(),
+            film_key=uuid4(),
+            duration=502,
+            position=8,
+        )
+    lessons[0].change_kind = ChangeKind.NEW_CONTENT
+    lessons[0].save_revision().publish()
+
+
+@pytest.mark.parametrize("completed", [1, 60])
+def test_pages_of_a_path_for_a_learner(learner: User, learner_client: Client, completed: int) -> None:
+    """One more for all that is kept of the learner, the first time after any of it changed: 14, 16 and 20 at most."""
+    path = path_of(completed + 1)
+    learn(learner, path)
+    costs = {}
+    for name, address in {"lesson": first_lesson(path), "path": page_path(path), "Min side": "/min-side/"}.items():
+        forget_everything()
+        costs[name] = count(learner_client, address)
+    assert costs == {"lesson": (14, 4), "path": (13, 4), "Min side": (18, 11)}
+
+
+@pytest.mark.parametrize("courses", [1, 20])
+def test_my_page_of_a_learner_with_many_courses(learner: User, learner_client: Client, courses: int) -> None:
+    for _ in range(courses):
+        course = factories.CoursePageFactory.create(kind=CoursePage.Kind.SHORT_COURSE)
+        lesson = factories.LessonPageFactory.create(parent=course, published=True)
+        factories.LessonPageFactory.create(parent=course, published=True)
+        complete_lesson(learner=learner, lesson_key=lesson.translation_key)
+    forget_everything()
+    assert count(learner_client, "/min-side/") == (15, 11)
+
+
+def forget_everything() -> None:
+    """As a process that has just begun."""
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
 
 
 @pytest.mark.parametrize("lessons", [10, 60])
@@ -78,4 +131,4 @@ def test_list_of_paths_and_courses(client: Client, courses: int) -> None:
     for _ in range(courses):
         factories.CoursePageFactory.create(kind=CoursePage.Kind.SHORT_COURSE, principles=[principle])
     path_of(5)
-    assert count(client, page_path(factories.make_learn_page())) == (14, 1)
+    assert count(client, page_path(factories.make_learn_page())) == (12, 1)

@@ -103,7 +103,7 @@ def test_a_recovery_code_works_once(home: Any, client: Client) -> None:
     give_app(editor)
     code = Authenticator.objects.get(user=editor, type="recovery_codes").wrap().get_unused_codes()[0]
     post_password(client, editor)
-    assert client.post("/konto/totrinn/authenticate/", {"code": code})["Location"] == "/"
+    assert client.post("/konto/totrinn/authenticate/", {"code": code})["Location"] == "/min-side/"
     assert client.get("/admin/").status_code == 200
 
     other = Client()
