@@ -207,15 +207,15 @@ def _get_subjects(run: ReportRun, choice: ReportChoice, titles: Titles) -> list[
     """One line a path or course that anybody has begun. One query."""
     total: dict[tuple[str, UUID], ReportFigure] = {}
     chosen: dict[tuple[str, UUID], ReportFigure] = {}
-    for row in _rows(run, choice).filter(split_by=""):
-        (chosen if row.filter_by else total)[row.kind, row.subject_key] = row
+    for each in _rows(run, choice).filter(split_by=""):
+        (chosen if each.filter_by else total)[each.kind, each.subject_key] = each
     lines = []
     for subject, (title, there) in titles.items():
         if subject not in total:
             continue
-        row = total[subject]
-        if choice.filter_by and row.started is not None:
-            row = chosen.get(subject)  # type: ignore[assignment]
+        row: ReportFigure | None = total[subject]
+        if choice.filter_by and total[subject].started is not None:
+            row = chosen.get(subject)
         lines.append(_figure(title, row, key=str(subject[1]), language=there))
     return lines
 
@@ -318,14 +318,14 @@ def _make_months(rows: list[ReportFigure], count: int) -> list[Month]:
     months: list[Month] = []
     shown: ReportFigure | None = None
     for day in last_months(count):
-        row = of_month.get(f"{day:%Y-%m}")
-        if row is None:
+        found = of_month.get(f"{day:%Y-%m}")
+        if found is None:
             # Before anybody began, or after the last time anything happened.
             under_way = 0 if not months else months[-1].under_way
             months.append(Month(_month_name(day), _short_name(day), 0, 0, under_way))
-        elif row is not shown:
-            shown = row
-            first, _slash, last = row.split_value.partition("/")
+        elif found is not shown:
+            shown = found
+            first, _slash, last = found.split_value.partition("/")
             ends = [date(int(month[:4]), int(month[5:]), 1) for month in (first, last)]
             label = _month_name(ends[1])
             if first != last:
@@ -334,9 +334,9 @@ def _make_months(rows: list[ReportFigure], count: int) -> list[Month]:
                 Month(
                     label=label,
                     short=_short_name(ends[1]) if first == last else f"…{_short_name(ends[1])}",
-                    began=row.started or 0,
-                    completed=row.completed or 0,
-                    under_way=row.under_way or 0,
+                    began=found.started or 0,
+                    completed=found.completed or 0,
+                    under_way=found.under_way or 0,
                 )
             )
     return months

@@ -98,7 +98,7 @@ class MemberRow:
         titles: dict[Status, list[str]] = defaultdict(list)
         for each in self.statuses:
             titles[each.status].append(each.subject.title)
-        return [(STATUS_WORDS[status], " · ".join(titles[status])) for status in Status if status in titles]
+        return [(str(STATUS_WORDS[status]), " · ".join(titles[status])) for status in Status if status in titles]
 
     def of(self, key: UUID) -> SubjectStatus | None:
         return next((each for each in self.statuses if each.subject.key == key), None)
@@ -218,7 +218,7 @@ def _get_asked_again(learners: set[int], completed: Pairs, last: dict[UUID, int]
         for learner, lesson, version in LessonProgress.objects.filter(
             learner__in=learners, lesson_key__in=last, completed_version__isnull=False
         ).values_list("learner", "lesson_key", "completed_version")
-        if version < last[lesson]
+        if version is not None and version < last[lesson]
         for subject in asked[lesson]
         if (learner, subject) in completed
     }

@@ -5,7 +5,7 @@ stands in one region, programme and role: those of the active membership that be
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -321,7 +321,7 @@ def _by_month(kept: _Kept, regions: frozenset[str], began: Monthly, finished: Mo
     starts = [0, *(end + 1 for end in ends)]
     values = [f"{months[start]}/{months[end]}" for start, end in zip(starts, ends, strict=False)]
 
-    def joined(line: list[Counts]) -> list[Counts]:
+    def joined(line: Sequence[Counts]) -> list[Counts]:
         sums = [(add(line[start : end + 1]), add(line[: end + 1])) for start, end in zip(starts, ends, strict=False)]
         return [(*held, so_far[0] - so_far[1]) for held, so_far in sums]
 

@@ -165,7 +165,7 @@ def show_lines(lines: Iterable[Line], *, reminders: dict[int, LastReminder] | No
         status, due = line.about.status, line.about.due_on
         if status not in badges:
             badges[status] = render_to_string("learning/status.html", {"about": line.about})
-        if due not in days:
+        if due is not None and due not in days:
             days[due] = date_format(due, "DATE_FORMAT")
         shown.append(ShownLine(line, badges[status], days[due], (reminders or {}).get(line.row.person.pk)))
     words = {
