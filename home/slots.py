@@ -48,8 +48,12 @@ def can_edit(user: Any) -> bool:
     """
     if user.pk is None:
         return False
+    return bool(cache.get_or_set(f"can-edit:{user.pk}", lambda: may_enter_editor(user), CAN_EDIT_SECONDS))
+
+
+def may_enter_editor(user: User) -> bool:
     may_enter = User.objects.with_perm("wagtailadmin.access_admin", backend=settings.AUTHENTICATION_BACKENDS[0])
-    return bool(cache.get_or_set(f"can-edit:{user.pk}", may_enter.filter(pk=user.pk).exists, CAN_EDIT_SECONDS))
+    return may_enter.filter(pk=user.pk).exists()
 
 
 def notices(request: HttpRequest, argument: str) -> str:

@@ -1,5 +1,6 @@
 """A learner takes a path from its first lesson to 100 %: with the keyboard, and without JavaScript."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_path_is_taken_from_the_first_lesson_to_the_last(
     expect(page.get_by_role("heading", level=1)).to_have_text("Tavla i hverdagen")
     side = page.get_by_role("navigation", name="Læringsstien")
     if java_script:  # without it the path is folded, and unfolds in place
-        expect(side.get_by_role("link", name="Introduksjon, fullført", exact=True)).to_be_visible()
+        expect(side.get_by_role("link", name=re.compile("^Introduksjon ?, fullført$"))).to_be_visible()
         expect(side.get_by_role("progressbar", name="Framdrift")).to_be_visible()
     expect(page.locator(".progress [data-progress-text]")).to_have_text("33 % fullført · 1 av 3 leksjoner")
     press(page, "Fullfør og gå videre")
