@@ -22,6 +22,7 @@ from home.my_page import render_my_learning
 from home.queries import by_letter, get_glossary
 from home.routing import find_route
 from learning.queries import get_assigned_paths
+from learning.queries.certificates import Standing, get_own_certificates
 from people.permissions import user_has_a_level
 from people.queries.membership import (
     get_active_memberships,
@@ -75,6 +76,7 @@ def my_page(request: HttpRequest) -> HttpResponse:
     """«Min side»: what to go on with, what waits for one, where one belongs, one's account. Nobody else's page."""
     person: Any = request.user
     memberships = get_active_memberships(person)
+    has_a_level = user_has_a_level(person)
     assigned = get_assigned_paths(person=person, language=translation.get_language() or settings.LANGUAGE_CODE)
     context = {
         "learning": render_my_learning(request, assigned=assigned, has_team=bool(memberships)),
@@ -82,7 +84,8 @@ def my_page(request: HttpRequest) -> HttpResponse:
         "requests": get_own_requests(person),
         "invitations": get_invitations_to(person),
         "teams_with_requests": get_teams_with_requests(person),
-        "has_a_level": user_has_a_level(person),
+        "certificates": [own for own in get_own_certificates(person) if own.standing in {Standing.VALID, Standing.EXPIRED}],
+        "has_a_level": has_a_level,
     }
     return TemplateResponse(request, "home/my_page.html", context)
 
