@@ -69,6 +69,9 @@ def glossary_term(request: HttpRequest, slug: str) -> HttpResponse:
     return TemplateResponse(request, "home/glossary_term.html", {"entry": entry, "term": entry.term})
 
 
+SHOWN_CERTIFICATES = {Standing.VALID, Standing.EXPIRED}
+
+
 @login_required
 @never_cache
 @require_safe
@@ -84,7 +87,7 @@ def my_page(request: HttpRequest) -> HttpResponse:
         "requests": get_own_requests(person),
         "invitations": get_invitations_to(person),
         "teams_with_requests": get_teams_with_requests(person),
-        "certificates": [own for own in get_own_certificates(person) if own.standing in {Standing.VALID, Standing.EXPIRED}],
+        "certificates": [own for own in get_own_certificates(person) if own.standing in SHOWN_CERTIFICATES],
         "has_a_level": has_a_level,
     }
     return TemplateResponse(request, "home/my_page.html", context)
