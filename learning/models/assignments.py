@@ -16,6 +16,8 @@ class PathAssignment(models.Model):
     `translation_key`: the same in every language, and after the page has been moved or renamed.
     """
 
+    wagtail_reference_index_ignore = True
+
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="path_assignments", verbose_name=_("person")
     )

@@ -33,6 +33,8 @@ class Certificate(models.Model):
     A change of name issues a new one in its place (`replaces`); a renewal is a new completion's own.
     """
 
+    wagtail_reference_index_ignore = True
+
     code = models.CharField(_("kode"), max_length=16, unique=True)
     completion = models.ForeignKey(Completion, on_delete=models.CASCADE, related_name="certificates")
     learner = models.ForeignKey(

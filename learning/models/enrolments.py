@@ -73,6 +73,8 @@ class Syllabus(models.Model):
 class SyllabusLesson(models.Model):
     """A required lesson, and the course it was in."""
 
+    wagtail_reference_index_ignore = True
+
     syllabus = models.ForeignKey(Syllabus, on_delete=models.CASCADE, related_name="lessons")
     lesson_key = models.UUIDField(_("leksjon"), db_index=True)
     course_key = models.UUIDField(_("kurs"))
@@ -97,6 +99,8 @@ class Enrolment(models.Model):
     them, lessons that go away unfinished are taken out, so the percent never falls by an edit. Frozen once completed.
     What is done and what happens on each kind of edit: docs/decisions/0009-progress.md.
     """
+
+    wagtail_reference_index_ignore = True
 
     learner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="enrolments", verbose_name=_("deltaker")
@@ -149,6 +153,8 @@ class Enrolment(models.Model):
 class Completion(models.Model):
     """Somebody completed a course or a path. Written once, never changed; it goes only with the account."""
 
+    wagtail_reference_index_ignore = True
+
     learner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="completions", verbose_name=_("deltaker")
     )
@@ -188,6 +194,8 @@ class LearnerStamp(models.Model):
     Whoever changes something locks this row first, so one learner's changes stand in line; what a page shows of a
     learner is kept under the number.
     """
+
+    wagtail_reference_index_ignore = True
 
     learner = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="learner_stamp"

@@ -30,6 +30,8 @@ class SentNotice(models.Model):
     whether the mail left, and it is not sent again.
     """
 
+    wagtail_reference_index_ignore = True
+
     class Kind(models.TextChoices):
         DEADLINE = "deadline", _("Frist for grunnopplæring")
         LEADER_REMINDER = "leader_reminder", _("Påminnelse fra teamleder")

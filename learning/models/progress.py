@@ -15,6 +15,8 @@ class LessonProgress(models.Model):
     `seen_version` is the last version whose new content the learner has said that they have read.
     """
 
+    wagtail_reference_index_ignore = True
+
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     lesson_key = models.UUIDField(_("leksjon"))
     started_at = models.DateTimeField(_("begynt"), default=timezone.now)
@@ -44,6 +46,8 @@ class LessonCompletion(models.Model):
 
     `event_id` comes from whoever sent it; the same event sent again changes nothing, also after it was taken back.
     """
+
+    wagtail_reference_index_ignore = True
 
     class How(models.TextChoices):
         MARKED = "marked", _("Markert av deltakeren")
@@ -81,6 +85,8 @@ class FilmProgress(models.Model):
     block is another film. Where a completed lesson is asked for again, they are begun anew (`begun_at`).
     """
 
+    wagtail_reference_index_ignore = True
+
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     lesson_key = models.UUIDField(_("leksjon"))
     block_id = models.UUIDField(_("blokk"))
@@ -113,6 +119,8 @@ class FilmProgress(models.Model):
 
 class QuizAttempt(models.Model):
     """An answer to a question, with the version that holds the question's wording as it was. Never changed."""
+
+    wagtail_reference_index_ignore = True
 
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     lesson_key = models.UUIDField(_("leksjon"))

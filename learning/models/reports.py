@@ -31,6 +31,8 @@ class ReportRun(models.Model):
 class ReportPlace(models.Model):
     """Where a learner is counted in a run: one region, programme and role each. There only while the run is made."""
 
+    wagtail_reference_index_ignore = True
+
     run = models.ForeignKey(ReportRun, on_delete=models.CASCADE, related_name="+", db_index=False)
     learner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="report_places")
     region = models.CharField(max_length=50)
@@ -55,6 +57,8 @@ class ReportFigure(models.Model):
     None says that the number is withheld: it, or what could be found from it by subtraction, is of a group under five.
     Parts with nobody have no row.
     """
+
+    wagtail_reference_index_ignore = True
 
     run = models.ForeignKey(ReportRun, on_delete=models.CASCADE, related_name="figures", db_index=False)
     kind = models.CharField(max_length=6, choices=SubjectKind.choices)
@@ -83,6 +87,8 @@ class ReportFigure(models.Model):
 
 class ReportQuestion(models.Model):
     """How often a question, as one version words it, was answered right: at first, and by all answers. 0–100."""
+
+    wagtail_reference_index_ignore = True
 
     run = models.ForeignKey(ReportRun, on_delete=models.CASCADE, related_name="questions", db_index=False)
     lesson_key = models.UUIDField()
@@ -114,6 +120,8 @@ class ReportExportQuerySet(models.QuerySet["ReportExport"]):
 
 class ReportExport(models.Model):
     """A file with the figures somebody asked for, made in the background; for them alone, and for some days."""
+
+    wagtail_reference_index_ignore = True
 
     class Format(models.TextChoices):
         CSV = "csv", "CSV"

@@ -22,6 +22,8 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(models.Model):
     """A person in a team, from a day until it is ended. The same person may come back: that is a new row."""
 
+    wagtail_reference_index_ignore = True
+
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("person")
     )
@@ -75,6 +77,8 @@ class JoinRequestQuerySet(models.QuerySet["JoinRequest"]):
 class JoinRequest(models.Model):
     """Somebody asks to join a team. Decided once."""
 
+    wagtail_reference_index_ignore = True
+
     class Outcome(models.TextChoices):
         APPROVED = "approved", _("Godkjent")
         REFUSED = "refused", _("Avslått")
@@ -123,6 +127,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 class Invitation(models.Model):
     """A leader's invitation, good for one address and a limited time. `key` is what the e-mail's link carries."""
+
+    wagtail_reference_index_ignore = True
 
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")

@@ -110,6 +110,8 @@ class DataExportQuerySet(models.QuerySet["DataExport"]):
 class DataExport(models.Model):
     """A file with everything Flett holds about somebody, for them alone and for some days."""
 
+    wagtail_reference_index_ignore = True
+
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="data_exports")
     file = models.FileField(upload_to="exports/", blank=True)

@@ -47,6 +47,8 @@ class SupportGroupMembershipQuerySet(models.QuerySet["SupportGroupMembership"]):
 class SupportGroupMembership(models.Model):
     """A person in a support group. Given by an administrator; ended, never deleted."""
 
+    wagtail_reference_index_ignore = True
+
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="support_memberships")
     group = models.ForeignKey(SupportGroup, on_delete=models.PROTECT, related_name="memberships")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

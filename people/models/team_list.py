@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 class TeamListUpload(models.Model):
     """The very file a dry run was shown for, so that nothing else can be applied in its name."""
 
+    wagtail_reference_index_ignore = True
+
     key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("filnavn"), max_length=200)
     content = models.BinaryField()
