@@ -43,6 +43,7 @@ _fillers: dict[str, Filler] = {}
 _TOKEN = salted_hmac("courses.rendering", "slot").hexdigest()[:24]
 _ACCEPTS_GZIP = re.compile(r"\bgzip\b")  # as Django's own GZipMiddleware asks
 _MARKER = re.compile(rf"\[\[{_TOKEN}:([a-z-]+):([^\]]*)\]\]")
+_TOGETHER = re.compile(rf"\[\[{_TOKEN}:together:\]\](.*?)\[\[{_TOKEN}:apart:\]\]", re.DOTALL)
 
 
 def register_slot(name: str, filler: Filler) -> None:
@@ -59,11 +60,18 @@ def slot_marker(name: str, argument: str = "") -> SafeString:
     return mark_safe(f"[[{_TOKEN}:{name}:{escape(argument)}]]")  # noqa: S308
 
 
+def put_together(html: str) -> SafeString:
+    """Mark a part with many slots, so that it is compressed as one piece: each slot on its own cuts the text in two."""
+    return mark_safe(f"[[{_TOKEN}:together:]]{html}[[{_TOKEN}:apart:]]")  # noqa: S308 – rendered by a template
+
+
 _GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _GZIP_END = b"\x03\0"
 """An empty last block of deflate (RFC 1951)."""
 
 
+_PART = "part"
+_LEVEL = 3
 _STORED_BYTES = 400
 """What stands in a slot is mostly short: up to here it is sent as it is, which costs a hundredth of compressing it."""
 
@@ -88,10 +96,18 @@ class Document:
     requires_sign_in: bool = False
     encoded: tuple[bytes, ...] = ()
     compressed: tuple[bytes, ...] = ()
+    parts: tuple["Document", ...] = ()
+    """What is put together: each stands in a slot named `part`."""
 
     @classmethod
     def parse(cls, html: str, *, requires_sign_in: bool = False) -> "Document":
-        pieces = _MARKER.split(html)
+        parts: list[Document] = []
+
+        def set_apart(found: re.Match[str]) -> str:
+            parts.append(cls.parse(found[1]))
+            return f"[[{_TOKEN}:{_PART}:{len(parts) - 1}]]"
+
+        pieces = _MARKER.split(_TOGETHER.sub(set_apart, html))
         encoded = tuple(piece.encode() for piece in pieces[0::3])
         return cls(
             literals=tuple(pieces[0::3]),
@@ -99,12 +115,16 @@ class Document:
             requires_sign_in=requires_sign_in,
             encoded=encoded,
             compressed=tuple(compress_piece(piece, level=9) for piece in encoded),
+            parts=tuple(parts),
         )
 
     @sensitive_variables()
     def fillings(self, request: HttpRequest) -> list[str]:
         """What stands in each slot for this reader."""
-        return [_fillers[name](request, argument) for name, argument in self.slots]
+        return [
+            self.parts[int(argument)].fill(request) if name == _PART else _fillers[name](request, argument)
+            for name, argument in self.slots
+        ]
 
     @sensitive_variables()
     def fill(self, request: HttpRequest) -> str:
@@ -126,7 +146,7 @@ class Document:
                 content = filling.encode()
                 plain.append(content)
                 short = len(content) <= _STORED_BYTES
-                pieces.append(store_piece(content) if short else compress_piece(content, level=1))
+                pieces.append(store_piece(content) if short else compress_piece(content, level=_LEVEL))
             plain.append(literal)
             pieces.append(compressed)
         whole = b"".join(plain)

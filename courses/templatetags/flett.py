@@ -4,13 +4,15 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template import Context
+from django.template.base import NodeList, Parser, Token
 from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page
 
 from courses.models import Principle
-from courses.rendering import slot_marker
+from courses.rendering import put_together, slot_marker
 from courses.symbols import ring_dots
 from courses.urls_of import language_prefix, page_path
 
@@ -21,6 +23,22 @@ register = template.Library()
 def slot(name: str, argument: Any = "") -> SafeString:
     """Leave a place for what depends on the reader (see courses/rendering.py)."""
     return slot_marker(name, str(argument))
+
+
+@register.tag
+def together(parser: Parser, token: Token) -> "TogetherNode":
+    """`{% together %}…{% endtogether %}` around a part with many slots (see courses/rendering.py)."""
+    nodes = parser.parse(("endtogether",))
+    parser.delete_first_token()
+    return TogetherNode(nodes)
+
+
+class TogetherNode(template.Node):
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> SafeString:
+        return put_together(self.nodelist.render(context))
 
 
 @register.simple_tag

@@ -17,7 +17,7 @@ from wagtail.models import PageViewRestriction
 
 from courses import rendering
 from courses.models import LessonPage
-from courses.rendering import Document, current_stamp, kept, slot_marker
+from courses.rendering import Document, current_stamp, kept, put_together, slot_marker
 from courses.urls_of import page_path
 from tests import factories
 
@@ -202,3 +202,17 @@ def test_page_is_compressed_for_those_who_take_it(client: Client, home, accepted
         content = gzip.decompress(answer.content) if encoding else answer.content
         assert "Å tette hull" in content.decode()
         assert "Accept-Encoding" in answer["Vary"]
+
+
+def test_what_is_put_together_is_filled_and_compressed_as_one_piece(rf: RequestFactory) -> None:
+    """Ten slots in a row of ten lines cut the text in twenty; put together they are one piece, and say the same."""
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    row = f'<li class="lesson"><a href="/laer/">Leksjon</a>{slot_marker("csrf")}</li>'
+    apart = Document.parse(f"<p>Før</p>{row * 10}<p>Etter</p>")
+    together = Document.parse(f"<p>Før</p>{put_together(row * 10)}<p>Etter</p>")
+    assert together.fill(request) == apart.fill(request)
+    compressed = together.fill_compressed(request)
+    assert gzip.decompress(compressed).decode().startswith("<p>Før</p><li")
+    assert gzip.decompress(compressed).decode().endswith("</li><p>Etter</p>")
+    assert len(compressed) < len(apart.fill_compressed(request)) / 2
