@@ -29,6 +29,7 @@ def send_asked(notices: list[int]) -> None:
     sending.send_asked(notices=notices)
 
 
+@task()
 def make_report_export(key: str) -> None:
     files.make_report_export(key=UUID(key))
 

@@ -39,7 +39,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """The front page in the person's own language, where no address was asked for."""
+        """Min side in the person's own language, where no address was asked for."""
         person: Any = request.user
         return translate_url(super().get_login_redirect_url(request), person.language)
 

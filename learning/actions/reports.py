@@ -31,8 +31,7 @@ def request_report_export(*, maker: User, file_format: str, region: str, languag
         language=language,
         expires_at=timezone.now() + LIFETIME,
     )
-    # In a ring of imports mypy sees the task before its decorator.
-    transaction.on_commit(partial(tasks.make_report_export.enqueue, str(export.key)))  # type: ignore[attr-defined]
+    transaction.on_commit(partial(tasks.make_report_export.enqueue, str(export.key)))
     return export
 
 

@@ -271,7 +271,7 @@ def test_news_of_a_certificate_says_where_to_renew(home: Any, mailoutbox: list[A
         "Vil du fornye det, tar du opplæringen på nytt. Det gamle kursbeviset beholder du.",
         "",
         "Forny kursbeviset:",
-        "http://127.0.0.1:8000/laer/kurs/fleksibilitet/",
+        "http://127.0.0.1:8000/kursbevis/",
     ]
     send_all()
     another_day()
@@ -349,7 +349,7 @@ def test_digest_counts_what_to_follow_up_and_names_nobody(
         "Og én har fullført denne uka. Gratuler gjerne!",
         "",
         "Se teamet:",
-        "http://127.0.0.1:8000/team/bergen-nord/medlemmer/",
+        "http://127.0.0.1:8000/team/bergen-nord/laering/",
         "",
         "Svar dem som venter:",
         "http://127.0.0.1:8000/team/bergen-nord/onsker/",

@@ -243,6 +243,7 @@ def test_scripts_are_told_who_reads(path: LearningPathPage, learner_client: Clie
         "flett-learner": "anonymous",
         "flett-csrf": "",
         "flett-events": "/laering/hendelser/",
+        "flett-device": "",
     }
     assert not anonymous.cookies
     known = told(learner_client, f"/en{address('Tavla')}")

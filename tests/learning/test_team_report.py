@@ -267,7 +267,8 @@ def test_files_run_no_formula(team: Team, path: LearningPathPage, client: Client
 
 @pytest.mark.parametrize(("members", "courses"), [(1, 1), (30, 1), (1, 12), (30, 12)])
 def test_queries_of_a_team_report(home: Any, client: Client, members: int, courses: int) -> None:
-    """The same for one member and for thirty: session, reader, right, team, content stamp and five of learning."""
+    """The same for one member and for thirty: session, reader, right, team, content stamp, five of learning, and two of
+    reminders."""
     make_path(courses=courses)
     team = factories.TeamFactory.create(slug="vart", programme="FACT")
     for _ in range(members):
@@ -278,7 +279,7 @@ def test_queries_of_a_team_report(home: Any, client: Client, members: int, cours
     with CaptureQueriesContext(connection) as captured:
         response = client.get(address)
     assert len(response.context["shown_lines"]) == members + 1
-    assert len(captured) == 10
+    assert len(captured) == 12
 
 
 @pytest.mark.parametrize("teams", [1, 12])

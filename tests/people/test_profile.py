@@ -175,10 +175,10 @@ def test_a_leader_who_wants_no_mail_of_requests_gets_none(
 def test_signing_in_leads_to_ones_own_language(home: object, client: Client, learner: User) -> None:
     EmailAddress.objects.create(user=learner, email=learner.email, verified=True, primary=True)
     sent = {"login": learner.email, "password": factories.PASSWORD}
-    assert client.post("/en/konto/login/", sent)["Location"] == "/"
+    assert client.post("/en/konto/login/", sent)["Location"] == "/min-side/"
     client.logout()
     User.objects.update(language="da")
-    assert client.post("/konto/login/", sent)["Location"] == "/da/"
+    assert client.post("/konto/login/", sent)["Location"] == "/da/min-side/"
     client.logout()
     assert client.post("/konto/login/?next=/team/", {**sent, "next": "/team/"})["Location"] == "/team/"
 
