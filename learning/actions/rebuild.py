@@ -66,36 +66,25 @@ def _lessons_that_differ(own: Q) -> Iterator[Drift]:
 
 
 def _attempts_that_differ(own: Q) -> Iterator[Drift]:
-    open_attempts = with_counts(Enrolment.objects.filter(own, completed_at__isnull=True))
-    for enrolment in open_attempts.filter(
-        ~Q(required_count=F("required_now"))
-        | ~Q(done_count=F("done_now"))
-        | Q(required_now__gte=1, done_now=F("required_now"))
-    ).iterator():
-        says = f"{enrolment.done_count}/{enrolment.required_count}"
-        facts = f"{enrolment.done_now}/{enrolment.required_now}"  # type: ignore[attr-defined]
-        is_done = enrolment.done_now == enrolment.required_now  # type: ignore[attr-defined]
-        yield Drift(enrolment.learner_id, str(enrolment), says, f"{facts}, completed" if is_done else facts)
+    """Counted once a row by the database and compared here: as a filter it would count each row several times."""
     completion = Completion.objects.filter(
         learner=OuterRef("learner"), subject_key=OuterRef("subject_key"), attempt=OuterRef("attempt")
     )
-    closed = with_counts(Enrolment.objects.filter(own)).annotate(
+    attempts = with_counts(Enrolment.objects.filter(own).order_by()).annotate(
         in_history=Subquery(completion.values("completed_at")[:1]),
         completed_syllabus=Subquery(completion.values("syllabus")[:1]),
     )
-    for enrolment in closed.filter(
-        Q(completed_at__isnull=True, in_history__isnull=False)
-        | Q(completed_at__isnull=False, in_history__isnull=True)
-        | Q(completed_at__isnull=False)
-        & (
-            ~Q(completed_at=F("in_history"))
-            | ~Q(syllabus=F("completed_syllabus"))
-            | ~Q(required_count=F("required_now"))
-        )
-    ).iterator():
-        says = f"{enrolment.completed_at}, {enrolment.required_count} lessons"
-        facts = f"{enrolment.in_history}, {enrolment.required_now} lessons"  # type: ignore[attr-defined]
-        yield Drift(enrolment.learner_id, str(enrolment), says, facts)
+    for each in attempts.iterator():
+        says = f"{each.completed_at or 'open'}, {each.done_count}/{each.required_count}, syllabus {each.syllabus_id}"
+        if each.in_history is not None:
+            size = each.required_now  # type: ignore[attr-defined]
+            should = f"{each.in_history}, {size}/{size}, syllabus {each.completed_syllabus}"
+        else:
+            should = f"open, {each.done_now}/{each.required_now}, syllabus {each.syllabus_id}"  # type: ignore[attr-defined]
+            if each.required_now and each.done_now == each.required_now:  # type: ignore[attr-defined]
+                should = f"completed, {should}"
+        if says != should:
+            yield Drift(each.learner_id, str(each), says, should)
     attempt = Enrolment.objects.filter(
         learner=OuterRef("learner"), subject_key=OuterRef("subject_key"), attempt=OuterRef("attempt")
     )
