@@ -1,5 +1,6 @@
 """Changes that join the rooms: the starter content, and people to try it with."""
 
+import contextlib
 import json
 import uuid
 from collections.abc import Callable
@@ -31,8 +32,9 @@ from courses.packages.reader import PackageReader
 from courses.packages.stream import Names, stream_block
 from courses.packages.yaml_io import load_yaml, plain
 from home.models import HomePage, StandardPage
-from learning.actions import assign_onboarding_paths, let_groups_revoke
+from learning.actions import NotMarkedByHandError, assign_onboarding_paths, complete_lesson, let_groups_revoke
 from learning.models import LearningPathPage, LearnPage, PathStep
+from learning.queries import get_assigned_paths, get_path_outline
 from people.actions import add_member
 from people.models import Region, SupportGroup, Team, TeamRole, User
 from people.team_list.actions import add_missing_teams
@@ -292,3 +294,12 @@ def make_demo_people(*, password: str, people: list[dict[str, Any]], team: dict[
             demo_team, _made = Team.objects.get_or_create(key=team["key"], defaults=team)
             add_member(person=user, team=demo_team, roles=TeamRole.objects.filter(key__in=person["team_roles"]))
             assign_onboarding_paths(person=user)
+            begin_path(learner=user, lessons=person.get("lessons_done", 0))
+
+
+def begin_path(*, learner: User, lessons: int) -> None:
+    """Complete the first lessons of the path the learner's team asks for, those that one ticks oneself."""
+    for assigned in get_assigned_paths(person=learner, language=settings.LANGUAGE_CODE) if lessons else []:
+        for entry in get_path_outline(path=assigned.page).lessons[:lessons]:
+            with contextlib.suppress(NotMarkedByHandError):
+                complete_lesson(learner=learner, lesson_key=entry.key, path_key=assigned.page.translation_key)

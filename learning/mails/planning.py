@@ -177,7 +177,7 @@ def plan_asked(notices: QuerySet[SentNotice]) -> list[tuple[SentNotice, Letter]]
             continue
         is_started = (notice.person_id, key) in started
         with translation.override(notice.person.language):
-            leader = (notice.sent_by.get_full_name() if notice.sent_by else "") or gettext("Teamlederen din")
+            leader = (notice.sent_by.get_full_name() if notice.sent_by else "") or gettext("teamlederen din")
             where = (
                 gettext("Du er i gang, og kan fortsette når det passer.")
                 if is_started
@@ -188,12 +188,18 @@ def plan_asked(notices: QuerySet[SentNotice]) -> list[tuple[SentNotice, Letter]]
                 to=addresses[notice.person_id],
                 kind=Kind.LEADER_REMINDER,
                 occasion=notice.occasion,
-                subject=gettext("%(leader)s minner deg på %(path)s") % {"leader": leader, "path": page.title},
+                subject=upper_first(
+                    gettext("%(leader)s minner deg på %(path)s") % {"leader": leader, "path": page.title}
+                ),
                 why=gettext("Du får denne e-posten fordi %(leader)s ba Flett minne deg på det.") % {"leader": leader},
                 sections=[Section(lines=[where], links=[_link_to_path(page, is_started=is_started)])],
             )
         found.append((notice, letter))
     return found
+
+
+def upper_first(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 # --- the weekly digest, for leaders ---------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from courses.models.versions import ImmutableError
 
@@ -32,7 +33,7 @@ class HistoryQuerySet(models.QuerySet):
 
 
 class SubjectKind(models.TextChoices):
-    COURSE = "course", _("Kurs")
+    COURSE = "course", pgettext_lazy("one course", "Kurs")
     PATH = "path", _("Læringssti")
 
 

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from courses.models import CoursePage, LessonPage, LessonVersion, Principle
 from learning.models import LearningPathPage, ReportFigure, ReportQuestion, ReportRun, SubjectKind
@@ -483,7 +483,7 @@ def make_table(rows: Iterable[ReportFigure], *, language: str) -> Iterator[list[
 
 def make_shown_table(report: Report) -> Iterator[list[str | int]]:
     """What the page shows, as a file: headings, then a line a figure. No query."""
-    yield [_("Fordelt på"), _("Del"), _("Begynt"), _("I gang"), _("Fullført")]
+    yield [_("Fordelt på"), pgettext("part of a whole", "Del"), _("Begynt"), _("I gang"), _("Fullført")]
     withheld = _("under fem")
 
     def line(group: str, figure: Figure) -> list[str | int]:

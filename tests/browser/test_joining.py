@@ -72,7 +72,7 @@ def test_sign_up_ask_be_approved_and_find_the_path(site_server: Any, open_page: 
     assert mail.outbox[-1].to == ["ny@example.org"]
 
     new.goto(f"{site_server.url}/min-side/")
-    expect(new.get_by_role("heading", name="Grunnopplæring: FACT")).to_be_visible()
+    expect(new.get_by_role("link", name="Grunnopplæring: FACT")).to_be_visible()
     expect(new.get_by_text("Foreslått frist 1. mars 2027")).to_be_visible()
     if scripted:
         assert new.axe_violations() == []
