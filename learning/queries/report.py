@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from courses.models import CoursePage, LessonPage, LessonVersion, Principle
 from learning.models import LearningPathPage, ReportFigure, ReportQuestion, ReportRun, SubjectKind
