@@ -1,4 +1,4 @@
-"""A learner takes a path from its first lesson to 100 %: with the keyboard, and without JavaScript."""
+"""A learner takes a path from its first lesson to the certificate: with the keyboard, and without JavaScript."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from courses.models import CoursePage, LessonPage
 from learning.actions import complete_lesson
-from learning.models import Completion, LearningPathPage
+from learning.models import Certificate, Completion, LearningPathPage
 from people.models import User
 from tests import factories
 from tests.browser.conftest import Watched
@@ -42,7 +42,7 @@ def press(page: Watched, name: str) -> None:
 
 
 @pytest.mark.parametrize("java_script", [True, False])
-def test_path_is_taken_from_the_first_lesson_to_the_last(
+def test_path_is_taken_from_the_first_lesson_to_the_certificate(
     path: LearningPathPage, learner: User, open_page: Callable[..., Watched], site_server: Any, java_script: bool
 ) -> None:
     page = open_page(user=learner, java_script_enabled=java_script)
@@ -69,7 +69,16 @@ def test_path_is_taken_from_the_first_lesson_to_the_last(
     )
     expect(page.get_by_role("link", name=re.compile("^Se igjen ?: Introduksjon$"))).to_be_visible()
     assert set(Completion.objects.values_list("title", flat=True)) == {"Fleksibilitet", "Recovery", "Grunnopplæring"}
+    page.goto(f"{site_server.url}/min-side/")
+    proof = page.get_by_role("region", name="Kursbevis")
+    with page.expect_download() as downloading:
+        proof.get_by_role("link", name="PDF Grunnopplæring").click()
+    assert downloading.value.suggested_filename == "kursbevis-grunnopplaering.pdf"
     assert page.problems() == []
+    stranger = open_page(java_script_enabled=java_script)
+    stranger.goto(f"{site_server.url}/bevis/{Certificate.objects.get().code}/")
+    expect(stranger.get_by_role("heading", name="Beviset er ekte")).to_be_visible()
+    expect(stranger.get_by_text(str(learner))).to_be_visible()
 
 
 def test_formula_opens_with_the_keyboard(
