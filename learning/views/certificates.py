@@ -48,6 +48,7 @@ from learning.queries.certificates import (
     get_taken_back,
     reason_in_words,
 )
+from people.alphabet import fold
 from people.models import User
 
 CHECKS = {"check_certificate": "60/m/ip"}
@@ -125,7 +126,7 @@ def as_file(content: bytes, *, content_type: str, name: str) -> HttpResponse:
 
 def file_name(certificate: Certificate, ending: str) -> str:
     """«kursbevis-kommunikasjon.pdf»: letters that every system takes."""
-    return f"kursbevis-{slugify(certificate.title)[:60] or certificate.code.lower()}.{ending}"
+    return f"kursbevis-{slugify(fold(certificate.title))[:60] or certificate.code.lower()}.{ending}"
 
 
 @login_required

@@ -31,6 +31,7 @@ from learning.models import Reflection
 from learning.queries.reflections import form_of, get_own_notes, notes_key
 from learning.reflections_docx import make_document
 from learning.views.answers import as_uuid
+from people.alphabet import fold
 from safety.text import TextRefusedError
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -196,7 +197,7 @@ def reflections_docx(request: HttpRequest) -> HttpResponse:
         sections=get_own_notes(learner=learner, language=language_read()), author=str(learner), now=timezone.now()
     )
     day = formats.date_format(timezone.localdate(), "Y-m-d")
-    name = f"{slugify(_('Min læringssti').replace('æ', 'ae').replace('å', 'a'))}-{day}.docx"
+    name = f"{slugify(fold(_('Min læringssti')))}-{day}.docx"
     return HttpResponse(content, content_type=DOCX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 

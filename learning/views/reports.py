@@ -55,6 +55,7 @@ from learning.queries.team_report import (
     make_team_report,
 )
 from learning.reports.charts import make_columns
+from people.alphabet import fold
 from people.models import Team, User
 from people.permissions import user_can_see_people
 from people.queries.directory import get_team
@@ -114,7 +115,7 @@ def team_report(request: PersonRequest, slug: str) -> HttpResponseBase:
     choice = TeamChoice.read(request.GET)
     report = make_team_report(get_team_learning(team, language=language_of_reader()), choice)
     if request.GET.get("fil") in {"csv", "xlsx"}:
-        name = f"{slugify(team.name) or 'team'}-{timezone.localdate():%Y-%m-%d}"
+        name = f"{slugify(fold(team.name)) or 'team'}-{timezone.localdate():%Y-%m-%d}"
         return send_table(team_rows(report), name=name, kind=request.GET["fil"])
     page = Paginator(report.lines, PAGE_SIZE).get_page(request.GET.get("side"))
     asked = {
