@@ -74,6 +74,11 @@ def main() -> int:
                 page["sent"] = 0 if page.get("script") else warm_up(page)
                 pages.append(page)
         results = measure(pages, rounds=options.rounds, seconds=options.seconds)
+        # An event that is refused is answered with 200, too: only what is kept says that ticks were measured.
+        kept = prepare("ticks", servers[1][2])["ticks"] - prepared["ticks"]
+        answered = sum(done.requests for (name, _), rounds in results.items() if name == "tick" for done in rounds)
+        if kept < answered:
+            raise RuntimeError(f"{answered} ticks were answered, {kept} are kept")
     report = write_report(pages, results, rounds=options.rounds, seconds=options.seconds)
     print(report)
     if not options.no_report:

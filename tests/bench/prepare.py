@@ -78,6 +78,7 @@ def prepare_flett() -> dict[str, Any]:
     principle_url = reverse("home:principle", args=[principle.principle_set.key, principle.slug])
     return {
         "cookie": cookie,
+        **count_ticks(),
         "pages": [
             describe("lesson, anonymous", lesson.url, "", expects=lesson.title, change=bump_content_stamp),
             describe("lesson with progress", lesson.url, cookie, expects=NAME, change=bump_content_stamp),
@@ -109,8 +110,8 @@ def is_ticked_by_hand(lesson_key: uuid.UUID) -> bool:
 
 def make_team(*, leader: Any) -> Any:
     """A team with members, as large as teams are, whom the leader follows."""
+    from people.actions import add_member
     from people.models import Team, TeamRole, User
-    from people.team_actions import add_member
 
     team = Team.objects.create(name="Benketeamet", slug="benketeamet", county="Vestland")
     add_member(person=leader, team=team, roles=TeamRole.objects.filter(leads_team=True)[:1])
@@ -122,13 +123,15 @@ def make_team(*, leader: Any) -> Any:
 
 def write_ticks(lessons: list[uuid.UUID], *, path_key: uuid.UUID, backend: str) -> None:
     """One line a tick for ticks.lua: who ticks, and what is sent. Learners take turns, each in reading order."""
+    from django.conf import settings
+
     from people.models import User
 
     wanted = [key for key in lessons if is_ticked_by_hand(key)]
     cookies = []
     for number in range(LEARNERS):
         user = User.objects.create_user(f"deltaker{number}@example.org", first_name="Deltaker", last_name=str(number))
-        cookies.append(f"{sign_in(user, backend)}; csrftoken={TOKEN}")
+        cookies.append(f"{sign_in(user, backend)}; {settings.CSRF_COOKIE_NAME}={TOKEN}")
     with Path(os.environ["FLETT_BENCH_TICKS"]).open("w") as file:
         for lesson in wanted:
             for cookie in cookies:
@@ -155,6 +158,18 @@ def sign_in(user: Any, backend: str) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def count_ticks() -> dict[str, Any]:
+    """How many lessons have been ticked in Flett's database."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+
+    from learning.models import LessonCompletion
+
+    return {"ticks": LessonCompletion.objects.count()}
 
 
 def describe(
@@ -189,4 +204,4 @@ def describe(
 
 
 if __name__ == "__main__":
-    print(json.dumps({"flett": prepare_flett, "bare": prepare_bare}[sys.argv[1]]()))
+    print(json.dumps({"flett": prepare_flett, "bare": prepare_bare, "ticks": count_ticks}[sys.argv[1]]()))
