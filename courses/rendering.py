@@ -247,18 +247,25 @@ def kept(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             keep_document(key, document, stamp=stamp)
         if document.requires_sign_in and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        filled = HttpResponse()
-        if _ACCEPTS_GZIP.search(request.headers.get("Accept-Encoding", "")):
-            filled.content = document.fill_compressed(request)
-            filled["Content-Encoding"] = "gzip"
-        else:
-            filled.content = document.fill(request)
-        patch_vary_headers(filled, ["Accept-Encoding"])
+        filled = serve_document(document, request)
         filled["Cache-Control"] = "private, no-cache"
-        filled.flett_is_filled = True  # type: ignore[attr-defined]
         return filled
 
     return serve
+
+
+@sensitive_variables()
+def serve_document(document: Document, request: HttpRequest) -> HttpResponse:
+    """What was kept, filled for this reader."""
+    filled = HttpResponse()
+    if _ACCEPTS_GZIP.search(request.headers.get("Accept-Encoding", "")):
+        filled.content = document.fill_compressed(request)
+        filled["Content-Encoding"] = "gzip"
+    else:
+        filled.content = document.fill(request)
+    patch_vary_headers(filled, ["Accept-Encoding"])
+    filled.flett_is_filled = True  # type: ignore[attr-defined]
+    return filled
 
 
 def is_keepable(response: HttpResponse) -> bool:
