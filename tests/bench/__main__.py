@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -112,6 +113,8 @@ def warm_up(page: dict[str, Any]) -> int:
 
 
 WARM_TICKS = 40
+PAUSE_SECONDS = 0.5
+"""What wrk has asked for and not waited for is answered meanwhile, so that no page pays for the one before."""
 
 
 def warm_up_ticks(page: dict[str, Any]) -> int:
@@ -136,6 +139,7 @@ def measure(pages: list[dict[str, Any]], *, rounds: int, seconds: int) -> dict[t
             for page in pages:
                 print(f"\rround {number + 1}/{rounds}, {clients} clients: {page['name']:<24}", end="", file=sys.stderr)
                 script = page.get("script", "")
+                time.sleep(PAUSE_SECONDS)
                 done = run_round(
                     url=page["address"],
                     cookie=page["cookie"],
