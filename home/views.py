@@ -1,7 +1,5 @@
 """Front door of the site: Wagtail's pages, a page per principle, health."""
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.cache import caches
@@ -18,18 +16,9 @@ from wagtail.views import serve as wagtail_serve
 
 from courses.queries import get_principle_learning, get_principles
 from courses.rendering import kept
-from home.my_page import render_my_learning
+from home.my_page import serve_my_page
 from home.queries import by_letter, get_glossary
 from home.routing import find_route
-from learning.queries import get_assigned_paths
-from learning.queries.certificates import Standing, get_own_certificates
-from people.permissions import user_has_a_level
-from people.queries.membership import (
-    get_active_memberships,
-    get_invitations_to,
-    get_own_requests,
-    get_teams_with_requests,
-)
 
 
 @kept
@@ -69,28 +58,12 @@ def glossary_term(request: HttpRequest, slug: str) -> HttpResponse:
     return TemplateResponse(request, "home/glossary_term.html", {"entry": entry, "term": entry.term})
 
 
-SHOWN_CERTIFICATES = {Standing.VALID, Standing.EXPIRED}
-
-
 @login_required
 @never_cache
 @require_safe
 def my_page(request: HttpRequest) -> HttpResponse:
     """«Min side»: what to go on with, what waits for one, where one belongs, one's account. Nobody else's page."""
-    person: Any = request.user
-    memberships = get_active_memberships(person)
-    has_a_level = user_has_a_level(person)
-    assigned = get_assigned_paths(person=person, language=translation.get_language() or settings.LANGUAGE_CODE)
-    context = {
-        "learning": render_my_learning(request, assigned=assigned, has_team=bool(memberships)),
-        "memberships": memberships,
-        "requests": get_own_requests(person),
-        "invitations": get_invitations_to(person),
-        "teams_with_requests": get_teams_with_requests(person),
-        "certificates": [own for own in get_own_certificates(person) if own.standing in SHOWN_CERTIFICATES],
-        "has_a_level": has_a_level,
-    }
-    return TemplateResponse(request, "home/my_page.html", context)
+    return serve_my_page(request)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -14,7 +14,8 @@ from courses.signals import lessons_changed
 from learning import tasks
 from learning.actions import assign_onboarding_paths
 from learning.actions.reports import forget_report_exports_of
-from learning.models import LearningPathPage, PathStep
+from learning.models import LearningPathPage, PathAssignment, PathStep
+from people.actions import bump_people_stamp
 from people.models import Membership, User
 from people.signals import membership_changed, membership_ended, membership_started, person_erasing
 
@@ -22,6 +23,11 @@ from people.signals import membership_changed, membership_ended, membership_star
 @receiver([post_save, post_delete], sender=PathStep)
 def path_step_changed(**kwargs: Any) -> None:
     bump_content_stamp()
+
+
+@receiver([post_save, post_delete], sender=PathAssignment)
+def path_assignment_changed(**kwargs: Any) -> None:
+    bump_people_stamp()
 
 
 @receiver([membership_started, membership_changed, membership_ended], dispatch_uid="learning.assign_onboarding_paths")

@@ -205,19 +205,26 @@ class OwnCertificate:
 
 
 def get_own_certificates(person: User) -> list[OwnCertificate]:
-    """A person's certificates, one entry for each course or path, the newest first. Two queries, however many.
+    """A person's certificates, one entry for each course or path, the newest first. Two queries, however many; one for
+    none.
 
     What is expired can be renewed, and so can what expires within three months, unless a new attempt is open. A name
     that was changed since then can be put on a new one.
     """
     today = timezone.localdate()
     entries: dict[UUID, OwnCertificate] = {}
-    rows = Certificate.objects.filter(learner=person).select_related("replaced_by")
+    rows = list(
+        Certificate.objects.filter(learner=person)
+        .select_related("replaced_by")
+        .order_by("-completed_on", "-issued_at", "-pk")
+    )
+    if not rows:
+        return []
     open_attempts = set(
         Enrolment.objects.filter(learner=person, completed_at__isnull=True).values_list("subject_key", flat=True)
     )
     name = person.get_full_name().strip()
-    for row in rows.order_by("-completed_on", "-issued_at", "-pk"):
+    for row in rows:
         own = OwnCertificate(
             certificate=row, standing=get_standing(row, today=today), reason=reason_in_words(row.revoked_reason)
         )

@@ -2,6 +2,7 @@
 
 from people.models.memberships import Invitation, JoinRequest, Membership
 from people.models.profiles import DataExport, MailKind, Profile, ProfilePicture
+from people.models.stamp import PeopleStamp
 from people.models.support import PeopleSettings, SupportGroup, SupportGroupMembership
 from people.models.team_list import TeamListUpload
 from people.models.teams import Region, Team, TeamRole
@@ -15,6 +16,7 @@ __all__ = [
     "MailKind",
     "Membership",
     "PeopleSettings",
+    "PeopleStamp",
     "Profile",
     "ProfilePicture",
     "Region",
