@@ -36,8 +36,7 @@ def make_editor(section: CourseIndexPage, *, group: int, first_name: str) -> Use
 def add_block(page: Watched, label: str) -> None:
     """Press the last plus of the body and choose a block by its name."""
     page.locator(FIRST_BLOCK).last.click()
-    box = page.get_by_role("combobox").last
-    box.fill(label)
+    page.locator(".w-combobox__field input").last.fill(label)  # not by role: a select further up is a combobox too
     page.get_by_role("option", name=label, exact=True).first.click()
 
 
