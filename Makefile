@@ -12,7 +12,7 @@ READY := $(VENV)/ready-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.ver
 ARGS ?=
 
 # Our rooms, for the tools that want them named.
-ROOMS := config safety people courses learning home
+ROOMS := config safety people courses learning forum home
 
 .PHONY: help
 help: ## List these commands

@@ -145,6 +145,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
     "home",
+    "forum",
     "learning",
     "courses",
     "people",
@@ -496,6 +497,9 @@ LOGGING = {
 CERTIFICATE_ISSUER = short_text("FLETT_CERTIFICATE_ISSUER", WAGTAIL_SITE_NAME, most=200)
 # The private key that signs digital certificates (PEM). Without one, Flett makes its own in DATA_DIR in development;
 # in production certificates are issued without a digital one.
+PSEUDONYM_KEY = env.str("FLETT_PSEUDONYM_KEY", DEVELOPMENT_KEY if DEVELOPMENT else "")
+if PSEUDONYM_KEY and (len(PSEUDONYM_KEY) < 50 or (PSEUDONYM_KEY == DEVELOPMENT_KEY and not DEVELOPMENT)):
+    raise ImproperlyConfigured("FLETT_PSEUDONYM_KEY must be a random text of at least 50 characters")
 BADGE_KEY = rsa_key("FLETT_BADGE_KEY")
 BADGE_KEY_FILE = DATA_DIR / "badge-key.pem" if DEVELOPMENT else None
 

@@ -43,6 +43,7 @@ urlpatterns += i18n_patterns(
     path("", include("people.urls")),
     path("", include("home.urls")),
     path("", include("learning.urls")),
+    path("", include("forum.urls")),
     # Wagtail's own list, with our door in place of its sign-in page and our way to a page.
     path("_util/login/", page_door, name="wagtailcore_login"),
     path(

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any, Generic, TypeVar
 
 import factory
+from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
 from PIL import Image
 from wagtail.models import Locale, Page, Site
@@ -26,6 +27,8 @@ from courses.models import (
     Principle,
     PrincipleSet,
 )
+from forum.models import Pseudonym, Space, SpaceMembership
+from forum.pseudonyms import owner_digest, seal
 from home.models import HomePage, StandardPage
 from learning.models import LearningPathPage, LearnPage, PathStep
 from people.models import Membership, Region, SupportGroup, SupportGroupMembership, Team, TeamRole, User
@@ -360,3 +363,41 @@ class SupportGroupMembershipFactory(ModelFactory[SupportGroupMembership]):
 
     person = factory.SubFactory(UserFactory)
     group = factory.SubFactory(SupportGroupFactory)
+
+
+class SpaceFactory(ModelFactory[Space]):
+    class Meta:
+        model = Space
+
+    name = factory.Sequence(lambda number: f"Rom {number}")
+    slug = factory.Sequence(lambda number: f"rom-{number}")
+    kind = Space.Kind.OPEN
+
+    class Params:
+        network = factory.Trait(kind=Space.Kind.ROLE_NETWORK, role=factory.SubFactory(TeamRoleFactory))
+
+
+class SpaceMembershipFactory(ModelFactory[SpaceMembership]):
+    class Meta:
+        model = SpaceMembership
+
+    space = factory.SubFactory(SpaceFactory)
+    person = factory.SubFactory(UserFactory)
+
+    class Params:
+        facilitator = factory.Trait(role=SpaceMembership.Role.FACILITATOR)
+
+
+def make_pseudonym(person: User, space: Space, name: str = "Fjellrev") -> Pseudonym:
+    return Pseudonym.objects.create(
+        space=space, name=name, name_folded=name.lower(), owner=owner_digest(person), sealed=seal(person)
+    )
+
+
+def make_moderator(**fields: Any) -> User:
+    """Somebody who moderates the forum as a whole, and is in no team."""
+    user = UserFactory.create(**fields)
+    group, _ = Group.objects.get_or_create(name="Forum-moderatorer")
+    group.permissions.add(Permission.objects.get(codename="moderate_forum", content_type__app_label="forum"))
+    user.groups.add(group)
+    return user

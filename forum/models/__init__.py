@@ -1,0 +1,50 @@
+"""FACT Forum: spaces, topics, reading, moderation and notices."""
+
+from forum.models.moderation import Appeal, ModerationEntry, Report, Silence
+from forum.models.notices import FeedToken, MailChoice, Notice, SentMail, Watch
+from forum.models.reading import SpaceRead, TopicRead
+from forum.models.spaces import EntryRequest, Pseudonym, SealOpening, Space, SpaceMembership
+from forum.models.topics import (
+    POSTS_A_PAGE,
+    TITLE_MAX,
+    WARNING_MAX,
+    Mention,
+    Post,
+    PostEdit,
+    Reaction,
+    State,
+    Topic,
+    TopicPrinciple,
+)
+from forum.models.writing import Attachment, Draft
+
+__all__ = [
+    "POSTS_A_PAGE",
+    "TITLE_MAX",
+    "WARNING_MAX",
+    "Appeal",
+    "Attachment",
+    "Draft",
+    "EntryRequest",
+    "FeedToken",
+    "MailChoice",
+    "Mention",
+    "ModerationEntry",
+    "Notice",
+    "Post",
+    "PostEdit",
+    "Pseudonym",
+    "Reaction",
+    "Report",
+    "SealOpening",
+    "SentMail",
+    "Silence",
+    "Space",
+    "SpaceMembership",
+    "SpaceRead",
+    "State",
+    "Topic",
+    "TopicPrinciple",
+    "TopicRead",
+    "Watch",
+]

@@ -1,0 +1,181 @@
+"""What somebody is told, how much of it they want, and what has been sent."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from forum.models.moderation import ModerationEntry
+from forum.models.spaces import EntryRequest, Space
+from forum.models.topics import Post, Topic
+
+
+class Notice(models.Model):
+    """A line in somebody's list of news. Shown only while they may see what it is about.
+
+    What it is about is a post (mention, reply, new topic or post they watch), a decision (`entry`) or a request.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    class Kind(models.TextChoices):
+        MENTION = "mention", _("Noen nevnte deg")
+        REPLY = "reply", _("Svar til deg")
+        TOPIC = "topic", _("Ny tråd")
+        POST = "post", _("Nytt svar i en tråd du følger")
+        ACCEPTED = "accepted", _("Svaret ditt hjalp")
+        DECISION = "decision", _("Fra moderatorene")
+        ENTRY = "entry", _("Om et rom")
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="forum_notices")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    entry = models.ForeignKey(ModerationEntry, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    request = models.ForeignKey(EntryRequest, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("varsel")
+        verbose_name_plural = _("varsler")
+        ordering: ClassVar[list[str]] = ["-created_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["person", "post"],
+                condition=Q(post__isnull=False, kind__in=["mention", "reply", "topic", "post"]),
+                name="told_once_of_a_post",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "entry"], condition=Q(entry__isnull=False), name="told_once_of_a_decision"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "request"], condition=Q(request__isnull=False), name="told_once_of_a_request"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["person", "-created_at", "-id"], name="notices_in_order"),
+            models.Index(fields=["person"], condition=Q(read_at__isnull=True), name="unread_notices"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Watch(models.Model):
+    """How much somebody wants to hear from a space or a topic. No row is the quiet default: mentions."""
+
+    wagtail_reference_index_ignore = True
+
+    class Level(models.TextChoices):
+        ALL = "all", _("Alt som skrives")
+        TOPICS = "topics", _("Nye tråder")
+        MENTIONS = "mentions", _("Bare omtaler og svar til meg")
+        NONE = "none", _("Ingenting")
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="forum_watches")
+    space = models.ForeignKey(Space, null=True, blank=True, on_delete=models.CASCADE, related_name="watches")
+    topic = models.ForeignKey(Topic, null=True, blank=True, on_delete=models.CASCADE, related_name="watches")
+    level = models.CharField(max_length=8, choices=Level.choices)
+
+    class Meta:
+        verbose_name = _("varselvalg")
+        verbose_name_plural = _("varselvalg")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(space__isnull=False, topic__isnull=True) | Q(space__isnull=True, topic__isnull=False),
+                name="a_watch_is_of_one",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "space"], condition=Q(space__isnull=False), name="one_watch_a_space"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "topic"], condition=Q(topic__isnull=False), name="one_watch_a_topic"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.level
+
+
+class MailChoice(models.Model):
+    """When the forum may send somebody e-mail. No row: a weekly digest on Mondays at 8, mentions and replies at once.
+
+    Hours are those of Norway's clock, 0–23. Quiet hours hold back what would be sent at once; they may pass midnight.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    class Digest(models.TextChoices):
+        NONE = "none", _("Aldri")
+        DAILY = "daily", _("Hver dag")
+        WEEKLY = "weekly", _("Hver uke")
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="forum_mail_choice"
+    )
+    digest = models.CharField(_("oppsummering"), max_length=8, choices=Digest.choices, default=Digest.WEEKLY)
+    digest_hour = models.PositiveSmallIntegerField(_("klokkeslett"), default=8, validators=[MaxValueValidator(23)])
+    digest_weekday = models.PositiveSmallIntegerField(
+        _("ukedag"), default=0, validators=[MaxValueValidator(6)], help_text="0 is Monday."
+    )
+    quiet_from = models.PositiveSmallIntegerField(
+        _("stille fra klokka"), default=20, validators=[MaxValueValidator(23)]
+    )
+    quiet_to = models.PositiveSmallIntegerField(_("stille til klokka"), default=7, validators=[MaxValueValidator(23)])
+
+    class Meta:
+        verbose_name = _("valg om e-post fra forumet")
+        verbose_name_plural = _("valg om e-post fra forumet")
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class SentMail(models.Model):
+    """Claimed before the e-mail is handed over, so that none is sent twice; see `learning.models.notices`."""
+
+    wagtail_reference_index_ignore = True
+
+    class Kind(models.TextChoices):
+        AT_ONCE = "at_once", _("Omtale eller svar")
+        DIGEST = "digest", _("Oppsummering")
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    occasion = models.CharField(_("anledning"), max_length=80)
+    claimed_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("sendt e-post fra forumet")
+        verbose_name_plural = _("sendt e-post fra forumet")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["person", "kind", "occasion"], name="a_forum_mail_is_sent_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.occasion}"
+
+
+class FeedToken(models.Model):
+    """The secret in the address of somebody's Atom feed. Only its digest is kept; revoked by deleting the row."""
+
+    wagtail_reference_index_ignore = True
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="forum_feed_token"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("nøkkel til nyhetsstrøm")
+        verbose_name_plural = _("nøkler til nyhetsstrøm")
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d}"

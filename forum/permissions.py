@@ -1,0 +1,243 @@
+"""Who may see and do what in the forum: the one visibility rule (ARCHITECTURE §5.1), and who may write and moderate.
+
+- member: active in a team or a support group. Sees that listed spaces exist; reads and writes in open ones.
+- in a space: an active row in `SpaceMembership`, or, in a role network, the role in a team now.
+- facilitator: moderates that space.
+- moderator: has `forum.moderate_forum` by a group, or is administrator. Moderates listed spaces. Private spaces,
+  learning groups and youth panels are closed to moderators too: they see what is reported there, post by post.
+
+A post is shown to those who may read its space. One that is held is shown to its author and to those who moderate the
+space; one that is hidden to those who moderate it; a deleted one to nobody. A topic follows its first post.
+
+Each predicate has a queryset twin; `tests/forum/test_permissions.py` asserts for every role that the two agree. An
+inactive account may nothing.
+"""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from forum.models import Post, Silence, Space, SpaceMembership, State, Topic
+from forum.pseudonyms import is_owner, owned_by
+from people.models import Membership, SupportGroupMembership, User
+
+MODERATE = "moderate_forum"
+
+
+def _is_active(user: Any) -> bool:
+    return bool(user.is_authenticated and user.is_active)
+
+
+# --- the person ----------------------------------------------------------------------------------------
+
+
+def forum_moderators() -> QuerySet[User]:
+    """Everybody who moderates the forum as a whole."""
+    group = Group.objects.filter(
+        user=OuterRef("pk"), permissions__codename=MODERATE, permissions__content_type__app_label="forum"
+    )
+    return User.objects.filter(Q(is_superuser=True) | Exists(group), is_active=True)
+
+
+def user_is_moderator(user: Any) -> bool:
+    """Twin of `forum_moderators`. One query; none for an administrator."""
+    if not _is_active(user):
+        return False
+    return bool(user.is_superuser) or forum_moderators().filter(pk=user.pk).exists()
+
+
+def forum_members() -> QuerySet[User]:
+    """Everybody for whom an open space is open."""
+    return User.objects.filter(
+        Q(is_superuser=True)
+        | Exists(Membership.objects.active().filter(person=OuterRef("pk")))
+        | Exists(SupportGroupMembership.objects.active().filter(person=OuterRef("pk")))
+        | Q(pk__in=forum_moderators().values("pk")),
+        is_active=True,
+    )
+
+
+def user_is_member(user: Any) -> bool:
+    """Twin of `forum_members`. One query."""
+    return _is_active(user) and forum_members().filter(pk=user.pk).exists()
+
+
+# --- spaces --------------------------------------------------------------------------------------------
+
+
+def _in_space(user: Any) -> Exists:
+    return Exists(SpaceMembership.objects.active().filter(person=user, space=OuterRef("pk")))
+
+
+def _has_role(user: Any) -> Exists:
+    """In a role network by the role in a team now."""
+    return Exists(Membership.objects.active().filter(person=user, roles=OuterRef("role")))
+
+
+def _is_member(user: Any) -> Exists:
+    return Exists(forum_members().filter(pk=user.pk))
+
+
+def _is_moderator(user: Any) -> Exists:
+    return Exists(forum_moderators().filter(pk=user.pk))
+
+
+def spaces_visible_to(user: Any) -> QuerySet[Space]:
+    """The spaces this person may know of."""
+    if not _is_active(user):
+        return Space.objects.none()
+    return Space.objects.filter((Q(kind__in=Space.LISTED) & Q(_is_member(user))) | Q(_in_space(user)))
+
+
+def spaces_readable_by(user: Any) -> QuerySet[Space]:
+    """The spaces whose topics and people this person may see."""
+    if not _is_active(user):
+        return Space.objects.none()
+    return Space.objects.filter(
+        (Q(kind=Space.Kind.OPEN) & Q(_is_member(user)))
+        | Q(_in_space(user))
+        | (Q(kind=Space.Kind.ROLE_NETWORK) & Q(_has_role(user)))
+        | (Q(kind__in=Space.LISTED) & Q(_is_moderator(user)))
+    )
+
+
+def spaces_moderated_by(user: Any) -> QuerySet[Space]:
+    """The spaces where this person may hide, close, pin and move, and see what is held and hidden."""
+    if not _is_active(user):
+        return Space.objects.none()
+    facilitates = Exists(SpaceMembership.objects.facilitating().filter(person=user, space=OuterRef("pk")))
+    return Space.objects.filter(Q(facilitates) | (Q(kind__in=Space.LISTED) & Q(_is_moderator(user))))
+
+
+def spaces_writable_by(user: Any) -> QuerySet[Space]:
+    """The spaces where this person may start topics and answer now: readable, neither archived nor over, no silence."""
+    if not _is_active(user):
+        return Space.objects.none()
+    silenced = Silence.objects.filter(
+        Q(person=user) | owned_by(user, through="pseudonym"), until__gt=timezone.now(), lifted_at__isnull=True
+    )
+    return (
+        spaces_readable_by(user)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=timezone.localdate()), archived_at__isnull=True)
+        .exclude(Exists(silenced.filter(Q(space__isnull=True) | Q(space=OuterRef("pk")))))
+    )
+
+
+def user_can_see_space(user: Any, space: Space) -> bool:
+    """Twin of `spaces_visible_to`. One query."""
+    return spaces_visible_to(user).filter(pk=space.pk).exists()
+
+
+def user_can_read_space(user: Any, space: Space) -> bool:
+    """Twin of `spaces_readable_by`. One query."""
+    return spaces_readable_by(user).filter(pk=space.pk).exists()
+
+
+def user_can_moderate_space(user: Any, space: Space) -> bool:
+    """Twin of `spaces_moderated_by`. One query."""
+    return spaces_moderated_by(user).filter(pk=space.pk).exists()
+
+
+def user_can_write_in_space(user: Any, space: Space) -> bool:
+    """Twin of `spaces_writable_by`. One query."""
+    return spaces_writable_by(user).filter(pk=space.pk).exists()
+
+
+def people_who_read(space: Space) -> QuerySet[User]:
+    """`spaces_readable_by`, seen from the space, without moderators who are there by their office alone."""
+    in_space = Exists(SpaceMembership.objects.active().filter(space=space, person=OuterRef("pk")))
+    found = Q(in_space)
+    if space.kind == Space.Kind.OPEN:
+        found |= Q(pk__in=forum_members().values("pk"))
+    if space.kind == Space.Kind.ROLE_NETWORK:
+        found |= Q(Exists(Membership.objects.active().filter(person=OuterRef("pk"), roles=space.role_id)))
+    return User.objects.filter(found, is_active=True)
+
+
+def people_who_moderate(space: Space) -> QuerySet[User]:
+    """Whom a report in the space is for: its facilitators, else the moderators."""
+    facilitators = User.objects.filter(
+        Exists(SpaceMembership.objects.facilitating().filter(space=space, person=OuterRef("pk"))), is_active=True
+    )
+    return facilitators if facilitators.exists() else forum_moderators()
+
+
+# --- topics and posts ----------------------------------------------------------------------------------
+
+
+def _shown_to(user: Any, *, space: str) -> Q:
+    """What of a readable space is shown, by state. `space` is the way to the space's key."""
+    own = Q(author=user) | owned_by(user, through="pseudonym")
+    moderated = Q(**{f"{space}__in": spaces_moderated_by(user).values("pk")})
+    return Q(state=State.NORMAL) | (Q(state=State.HELD) & own) | (Q(state__in=[State.HELD, State.HIDDEN]) & moderated)
+
+
+def topics_visible_to(user: Any) -> QuerySet[Topic]:
+    """The topics whose title and posts this person may see. Merged ones are where they went."""
+    if not _is_active(user):
+        return Topic.objects.none()
+    return Topic.objects.filter(
+        _shown_to(user, space="space"), space__in=spaces_readable_by(user).values("pk"), merged_into__isnull=True
+    )
+
+
+def posts_visible_to(user: Any) -> QuerySet[Post]:
+    """The posts whose text this person may see."""
+    if not _is_active(user):
+        return Post.objects.none()
+    return Post.objects.filter(_shown_to(user, space="topic__space"), topic__in=topics_visible_to(user).values("pk"))
+
+
+def user_can_see_topic(user: Any, topic: Topic) -> bool:
+    """Twin of `topics_visible_to`. One query."""
+    return topics_visible_to(user).filter(pk=topic.pk).exists()
+
+
+def user_can_see_post(user: Any, post: Post) -> bool:
+    """Twin of `posts_visible_to`. One query."""
+    return posts_visible_to(user).filter(pk=post.pk).exists()
+
+
+def user_wrote(user: Any, written: Post | Topic) -> bool:
+    """Whether it is the person's own, under their name or their alias. One query where it is an alias'."""
+    if not _is_active(user):
+        return False
+    return written.author_id == user.pk if written.author_id else is_owner(user, written.pseudonym)
+
+
+def posts_written_by(user: Any) -> QuerySet[Post]:
+    """Twin of `user_wrote` for posts."""
+    if not _is_active(user):
+        return Post.objects.none()
+    return Post.objects.filter(Q(author=user) | owned_by(user, through="pseudonym"))
+
+
+def posts_editable_by(user: Any) -> QuerySet[Post]:
+    """One's own posts that may be changed or deleted now: shown or held, in a space where one may write."""
+    return posts_written_by(user).filter(
+        state__in=[State.NORMAL, State.HELD],
+        topic__space__in=spaces_writable_by(user).values("pk"),
+        topic__merged_into__isnull=True,
+        topic__state__in=[State.NORMAL, State.HELD],
+    )
+
+
+def user_can_edit_post(user: Any, post: Post) -> bool:
+    """Twin of `posts_editable_by`. One query."""
+    return posts_editable_by(user).filter(pk=post.pk).exists()
+
+
+def topics_open_to(user: Any) -> QuerySet[Topic]:
+    """The topics this person may answer in: visible, not closed (those who moderate may), in a writable space."""
+    return topics_visible_to(user).filter(
+        Q(closed_at__isnull=True) | Q(space__in=spaces_moderated_by(user).values("pk")),
+        space__in=spaces_writable_by(user).values("pk"),
+        state__in=[State.NORMAL, State.HELD],
+    )
+
+
+def user_can_reply(user: Any, topic: Topic) -> bool:
+    """Twin of `topics_open_to`. One query."""
+    return topics_open_to(user).filter(pk=topic.pk).exists()

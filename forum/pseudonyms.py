@@ -1,0 +1,61 @@
+"""The seal of an alias: who it is can be known again, and opened by two, and read by nobody else.
+
+The only module that reads `Pseudonym.owner` and `Pseudonym.sealed`. Both are made with `FLETT_PSEUDONYM_KEY`; where it
+is missing no alias can be made, and those that exist belong to nobody.
+"""
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.db.models import Q
+
+from forum.models import Pseudonym
+
+
+class SealedForEverError(ValueError):
+    """The key the alias was sealed with is gone."""
+
+
+def aliases_are_possible() -> bool:
+    return bool(settings.PSEUDONYM_KEY)
+
+
+def _key(purpose: str) -> bytes:
+    return hmac.digest(settings.PSEUDONYM_KEY.encode(), purpose.encode(), hashlib.sha256)
+
+
+def owner_digest(person: Any) -> str:
+    """By what a person's aliases are found again; empty, and nobody's, without a key."""
+    if not aliases_are_possible() or person.pk is None:
+        return ""
+    return hmac.new(_key("owner"), str(person.pk).encode(), hashlib.sha256).hexdigest()
+
+
+def seal(person: Any) -> str:
+    """The person's number, encrypted."""
+    return Fernet(base64.urlsafe_b64encode(_key("seal"))).encrypt(str(person.pk).encode()).decode()
+
+
+def open_seal(pseudonym: Pseudonym) -> int:
+    """The primary key of the person. Raises SealedForEverError. Called by `forum.actions.seals` only."""
+    try:
+        return int(Fernet(base64.urlsafe_b64encode(_key("seal"))).decrypt(pseudonym.sealed.encode()))
+    except (InvalidToken, ValueError) as error:
+        raise SealedForEverError from error
+
+
+def owned_by(person: Any, *, through: str = "") -> Q:
+    """Rows of the person's own aliases; `through` is the way to the alias, such as `pseudonym`."""
+    digest = owner_digest(person)
+    field = f"{through}__owner" if through else "owner"
+    return Q(**{field: digest}) if digest else Q(pk__in=[])
+
+
+def is_owner(person: Any, pseudonym: Pseudonym | None) -> bool:
+    """Whether the alias is the person's own. No query."""
+    digest = owner_digest(person)
+    return pseudonym is not None and bool(digest) and hmac.compare_digest(digest, pseudonym.owner)

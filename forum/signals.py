@@ -1,0 +1,12 @@
+"""News from this room. Receivers in higher rooms call an action of theirs; they hold no rule."""
+
+from django.dispatch import Signal
+
+posts_changed = Signal()
+"""Sent after commit with `post_ids`: these posts were written, changed, moved, hidden, shown or deleted.
+
+What search keeps of them must be made again; a post that is gone has no row.
+"""
+
+spaces_changed = Signal()
+"""Sent after commit with `space_ids`: a space's name or description changed, or it was archived or opened again."""

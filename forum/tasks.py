@@ -1,0 +1,10 @@
+"""Background work. Each calls what makes the change, and is safe to run twice."""
+
+from django_tasks import task
+
+from forum.actions import notices
+
+
+@task()
+def tell_of_post(post_id: int) -> None:
+    notices.tell_of_post(post_id=post_id)

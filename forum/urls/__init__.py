@@ -1,0 +1,13 @@
+"""Addresses of FACT Forum, one module a family."""
+
+from forum.urls import moderation, notices, spaces, topics, writing
+
+app_name = "forum"
+
+urlpatterns = [
+    *spaces.urlpatterns,
+    *topics.urlpatterns,
+    *writing.urlpatterns,
+    *notices.urlpatterns,
+    *moderation.urlpatterns,
+]

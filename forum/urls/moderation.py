@@ -1,0 +1,5 @@
+"""Reports, the moderators' queue and log."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

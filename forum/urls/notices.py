@@ -1,0 +1,5 @@
+"""News, what one wants to hear, mail and feeds."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

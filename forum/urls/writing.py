@@ -1,0 +1,5 @@
+"""Writing: new topics, answers, drafts, files."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
