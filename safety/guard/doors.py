@@ -4,7 +4,7 @@ Neither error holds a digit of what it is about, beyond the first two: messages,
 shown, logged and mailed. The frames that do hold the text are marked `sensitive_variables`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from django.utils.translation import gettext as _
@@ -45,7 +45,7 @@ class ConfirmationNeededError(TextRefusedError):
 @sensitive_variables()
 def guard_texts(fields: Mapping[str, str], *, confirmed: bool = False) -> None:
     """Plain texts by field name. Raises PatientDataError; then, unless `confirmed`, ConfirmationNeededError."""
-    _guard(dict(fields), {name: mask(text) for name, text in fields.items()}, confirmed=confirmed)
+    _guard(fields, fields, mask, confirmed=confirmed)
 
 
 @sensitive_variables()
@@ -54,8 +54,7 @@ def guard_html(fields: Mapping[str, str], *, confirmed: bool = False) -> None:
 
     Hand in what is to be stored, that is, cleaned: what `safety.html` leaves is read as the browser reads it.
     """
-    readings = {name: read_html(html).text for name, html in fields.items()}
-    _guard(readings, {name: mask_html(html) for name, html in fields.items()}, confirmed=confirmed)
+    _guard(fields, {name: read_html(html).text for name, html in fields.items()}, mask_html, confirmed=confirmed)
 
 
 @sensitive_variables()
@@ -65,19 +64,22 @@ def refuse_identity_numbers(text: str) -> None:
 
 
 @sensitive_variables()
-def _guard(texts: dict[str, str], masked: dict[str, str], *, confirmed: bool) -> None:
+def _guard(
+    fields: Mapping[str, str], texts: Mapping[str, str], masking: Callable[[str], str], *, confirmed: bool
+) -> None:
     findings = {name: found for name, text in texts.items() if (found := find_identity_numbers(text))}
     if findings:
+        masked = {name: masking(written) for name, written in fields.items()}
         raise PatientDataError(_refusal(texts, findings), findings=findings, masked=masked)
     if confirmed:
         return
-    warnings = {name: found for name, text in texts.items() if (found := find_warnings(text))}
+    warnings = {name: hints for name, text in texts.items() if (hints := find_warnings(text))}
     if warnings:
         raise ConfirmationNeededError(_question(texts, warnings), warnings=warnings)
 
 
 @sensitive_variables()
-def _refusal(texts: dict[str, str], findings: dict[str, list[Finding]]) -> str:
+def _refusal(texts: Mapping[str, str], findings: dict[str, list[Finding]]) -> str:
     seen = []
     for text, finding in _in_order(texts, findings):
         words = {"number": _with_article(finding.kind), "seen": shown(text[finding.start : finding.end])}
@@ -108,7 +110,7 @@ def _with_article(kind: Kind) -> str:
 
 
 @sensitive_variables()
-def _question(texts: dict[str, str], warnings: dict[str, list[GuardWarning]]) -> str:
+def _question(texts: Mapping[str, str], warnings: dict[str, list[GuardWarning]]) -> str:
     seen = []
     for text, warning in _in_order(texts, warnings):
         sentence = _hint_sentence(warning.hint)
@@ -131,7 +133,7 @@ def _hint_sentence(hint: Hint) -> str:
     }[hint]
 
 
-def _in_order(texts: dict[str, str], found: dict[str, list[_Found]]) -> list[tuple[str, _Found]]:
+def _in_order(texts: Mapping[str, str], found: dict[str, list[_Found]]) -> list[tuple[str, _Found]]:
     return [(texts[name], one) for name, ones in found.items() for one in ones]
 
 

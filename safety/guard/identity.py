@@ -190,7 +190,7 @@ def _spans(plain: Plain) -> Iterator[tuple[Kind, int, int]]:
                 continue
             for length in (12, 11, 10):
                 last = index_of_end.get(begin + length)
-                if last is None:
+                if last is None or (last - index + 1 == length and _stands_in_a_row(groups, index, last)):
                     continue
                 number = digits[begin : begin + length]
                 kind = _judge_window(text, groups, index, last, number)
@@ -222,8 +222,6 @@ def _judge_window(text: str, groups: list[re.Match[str]], first: int, last: int,
     if len(number) == 11 and sizes in _GROUPINGS_OF_ACCOUNTS:
         return judgement.kind if _near(text, *span, _NAMES_A_NUMBER) else None
     if not _is_grouping(sizes, gaps, judgement):
-        return None
-    if len(set(sizes)) == 1 and sizes[0] == 1 and _stands_in_a_row(groups, first, last):
         return None
     if judgement.needs_context:
         is_hyphenated = sizes == (6, 4) and bool(_HYPHEN.fullmatch(gaps[0])) and _stands_alone(text, *span)
