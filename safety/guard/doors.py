@@ -16,7 +16,7 @@ from safety.guard.markup import mask_html, read_html
 from safety.guard.masking import mask, shown
 from safety.text import TextRefusedError
 
-_SHOWN_AT_MOST = 3
+_LISTED_AT_MOST = 3
 _NEVER_AN_ACCOUNT = frozenset({Kind.CPR_NUMBER, Kind.SWEDISH_NUMBER})
 _Found = TypeVar("_Found", Finding, GuardWarning)
 
@@ -82,7 +82,7 @@ def _guard(
 def _refusal(texts: Mapping[str, str], findings: dict[str, list[Finding]]) -> str:
     seen = []
     for text, finding in _in_order(texts, findings):
-        words = {"number": _with_article(finding.kind), "seen": shown(text[finding.start : finding.end])}
+        words = {"number": with_article(finding.kind), "seen": shown(text[finding.start : finding.end])}
         if "\n" in text.strip():
             words["line"] = str(_line(text, finding.start))
             seen.append(_("%(number)s («%(seen)s», linje %(line)s)") % words)
@@ -91,13 +91,14 @@ def _refusal(texts: Mapping[str, str], findings: dict[str, list[Finding]]) -> st
     message = _(
         "Teksten inneholder %(seen)s. Det peker ut én person og skal aldri inn i Flett. Ingenting er lagret. "
         "Ta bort tallet, og beskriv situasjonen uten å si hvem det gjelder."
-    ) % {"seen": _listed(seen)}
+    ) % {"seen": listed(seen)}
     if all(finding.kind not in _NEVER_AN_ACCOUNT for _text, finding in _in_order(texts, findings)):
         message += " " + _("Er det et kontonummer, så skriv det slik: 1234.56.78901.")
     return message
 
 
-def _with_article(kind: Kind) -> str:
+def with_article(kind: Kind) -> str:
+    """The kind as it stands in a sentence."""
     return {
         Kind.BIRTH_NUMBER: _("et fødselsnummer"),
         Kind.D_NUMBER: _("et D-nummer"),
@@ -113,7 +114,7 @@ def _with_article(kind: Kind) -> str:
 def _question(texts: Mapping[str, str], warnings: dict[str, list[GuardWarning]]) -> str:
     seen = []
     for text, warning in _in_order(texts, warnings):
-        sentence = _hint_sentence(warning.hint)
+        sentence = hint_sentence(warning.hint)
         if "\n" in text.strip():
             sentence = _("%(what)s (linje %(line)s)") % {"what": sentence, "line": _line(text, warning.start)}
         if sentence not in seen:
@@ -121,15 +122,17 @@ def _question(texts: Mapping[str, str], warnings: dict[str, list[GuardWarning]])
     return _(
         "Se over en gang til: %(seen)s. Kan noen kjenne igjen en pasient, så skriv det om. Hvis ikke, kan du bekrefte "
         "og gå videre."
-    ) % {"seen": _listed(seen)}
+    ) % {"seen": listed(seen)}
 
 
-def _hint_sentence(hint: Hint) -> str:
+def hint_sentence(hint: Hint) -> str:
+    """What was seen, as it stands in a sentence."""
     return {
         Hint.BIRTH_DATE: _("en fødselsdato sammen med noe som ser ut som et navn"),
         Hint.PHONE: _("et telefonnummer"),
         Hint.NAMED_PATIENT: _("noe som ser ut som navnet på en pasient"),
         Hint.POSSIBLE_NUMBER: _("et tall som kan være et kontonummer eller et fødselsnummer"),
+        Hint.UNREADABLE: _("noe som ikke kan leses"),
     }[hint]
 
 
@@ -137,9 +140,10 @@ def _in_order(texts: Mapping[str, str], found: dict[str, list[_Found]]) -> list[
     return [(texts[name], one) for name, ones in found.items() for one in ones]
 
 
-def _listed(seen: list[str]) -> str:
-    rest = len(seen) - _SHOWN_AT_MOST
-    listed = ", ".join(seen[:_SHOWN_AT_MOST])
+def listed(seen: list[str]) -> str:
+    """The first few, and how many more there are."""
+    rest = len(seen) - _LISTED_AT_MOST
+    listed = ", ".join(seen[:_LISTED_AT_MOST])
     return _("%(seen)s og %(rest)d til") % {"seen": listed, "rest": rest} if rest > 0 else listed
 
 

@@ -19,6 +19,7 @@ class Hint(StrEnum):
     PHONE = "phone"
     NAMED_PATIENT = "named_patient"
     POSSIBLE_NUMBER = "possible_number"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,10 +165,23 @@ def find_possible_numbers(text: str) -> list[tuple[int, int]]:
     return possible
 
 
-def lost_zero(number: str) -> Kind | None:
-    """What ten digits are when a spreadsheet, reading them as a number, has dropped the zero before them."""
+def lost_zero(number: str, *, is_named: bool = False) -> bool:
+    """Whether a spreadsheet, reading an identity number as a number, has dropped a zero before these digits.
+
+    Without a column that names such numbers (`is_named`) only Norwegian ones by the check digits of before 2032 count:
+    there are many numbers of ten digits, and organisation numbers have nine.
+    """
+    if len(number) == 9:
+        return is_named and _has_danish_date(f"0{number}")
     judgement = _judge_norwegian(f"0{number}") if len(number) == 10 else None
-    return judgement.kind if judgement else None
+    if judgement is None or is_named:
+        return judgement is not None
+    return _remainder([0, *(int(digit) for digit in number[:9])], _FIRST_CHECK) == 0
+
+
+def names_a_number(heading: str) -> bool:
+    """Whether a heading says that what is below it are identity numbers."""
+    return bool(_NAMES_A_NUMBER.search(heading))
 
 
 def _spans(plain: Plain) -> Iterator[tuple[Kind, int, int]]:
