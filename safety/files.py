@@ -51,8 +51,8 @@ _VBA = re.compile(rb"vnd\.ms-office\.vbaproject|macroenabled", re.IGNORECASE)
 _REMOTE_TEMPLATE = re.compile(
     rb"<Relationship\b(?=[^>]*attachedTemplate)(?=[^>]*Target\s*=\s*[\"'](https?:|ftp:|\\\\|file:////))", re.IGNORECASE
 )
-_RTF_OBJECT = re.compile(rb"\\\\obj(?:data|update|emb|link|autlink|ocx|html|class)(?![a-z])")
-_RTF_REMOTE_TEMPLATE = re.compile(rb"\\\\\*\\\\template\s*(?:https?:|ftp:|\\\\\\\\|file:)", re.IGNORECASE)
+_RTF_OBJECT = re.compile(rb"\\obj(?:data|update|emb|link|autlink|ocx|html|class)(?![a-z])")
+_RTF_REMOTE_TEMPLATE = re.compile(rb"\\\*\\template\s*(?:https?:|ftp:|\\\\|file:)", re.IGNORECASE)
 _OPEN_DOCUMENT_OBJECT = re.compile(r"Object \d+")
 _TIME = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 _CUE_TIMES = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t]+\S.*)?[ \t]*")

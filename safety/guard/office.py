@@ -30,7 +30,7 @@ from safety.files import (
     object_message,
     template_message,
 )
-from safety.guard.identity import lost_zero, names_a_number
+from safety.guard.identity import find_identity_numbers, names_a_number, with_lost_zeros
 from safety.guard.pieces import Piece, Reading
 
 READ_MAX_BYTES = 60 * MEGABYTE
@@ -334,9 +334,12 @@ class _Sheet(_Words):
         value = "".join(self._value)
         if self._type == "s" and value.isdigit():
             value = self._strings[int(value)] if int(value) < len(self._strings) else ""
-        elif self._type == "n":
-            is_named = names_a_number(self._headings.get(self._column, ""))
+        heading = self._headings.get(self._column, "")
+        is_named = names_a_number(heading)
+        if self._type == "n":
             value = _as_written(value, is_named=is_named)
+        if is_named and not find_identity_numbers(value):
+            self.asides.append(f"{heading}: {value}")
         if self._formula and re.search(r"\d{4}", formula := "".join(self._formula)):
             self.asides.append(formula)
         if _ACTIVE_FORMULA.search("".join(self._formula)):
@@ -355,7 +358,7 @@ def _as_written(value: str, *, is_named: bool = False) -> str:
     if not number.is_integer() or abs(number) >= 10**15:
         return value
     whole = str(int(number))
-    return f"0{whole}" if lost_zero(whole, is_named=is_named) else whole
+    return with_lost_zeros(whole, is_named=is_named) or whole
 
 
 @dataclass
