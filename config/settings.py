@@ -486,7 +486,13 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "safety.guard.reports.MaskingFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],
@@ -503,6 +509,8 @@ LOGGING = {
 # --- files ---------------------------------------------------------------------------------------------
 
 CLAMAV = socket_address("FLETT_CLAMAV")
+
+DEFAULT_EXCEPTION_REPORTER = "safety.guard.reports.MaskingReporter"
 
 # --- certificates -------------------------------------------------------------------------------------
 

@@ -346,6 +346,7 @@ def make_xlsx(written: list[str], numbers: list[str]) -> bytes:
     hidden = book.create_sheet("Tall")
     hidden.sheet_state = "hidden"
     hidden.append(["Navn", "Fødselsnummer"])
+    hidden.append(["En rad uten tall, så lang at overskriften ikke står ved siden av det første tallet", "mangler"])
     for number in numbers:
         hidden.append(["og", int(number)])
     buffer = BytesIO()

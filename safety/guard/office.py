@@ -10,14 +10,11 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import BytesIO
 from typing import IO
-from xml.sax import SAXException
-from xml.sax.handler import ContentHandler, feature_namespaces
-from xml.sax.xmlreader import AttributesNSImpl
+from xml.parsers.expat import ExpatError, ParserCreate
 
-from defusedxml import DefusedXmlException
-from defusedxml.sax import make_parser
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -62,10 +59,13 @@ _ACTIVE_FIELD = re.compile(r"\bDDE(?:AUTO)?\s", re.IGNORECASE)
 _ACTIVE_FORMULA = re.compile(r"\w\|'")
 _REMOTE = re.compile(r"https?:|ftp:|\\\\|file:////", re.IGNORECASE)
 _FIELD_CODES = frozenset({"instrText", "delInstrText", "fldSimple"})
+_SHEET_TEXTS = frozenset(
+    {"v", "t", "f", "rPh", "formula1", "formula2", "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader"}
+)
 _WAS, _IS = "del", "ins"
 _CHANGES = {"del": _WAS, "moveFrom": _WAS, "ins": _IS, "moveTo": _IS}
 _DAMAGE = (
-    zipfile.BadZipFile, zlib.error, SAXException, DefusedXmlException, KeyError, OSError, EOFError, ValueError,
+    zipfile.BadZipFile, zlib.error, ExpatError, KeyError, OSError, EOFError, ValueError,
     NotImplementedError, RuntimeError, RecursionError,
 )  # fmt: skip
 
@@ -123,6 +123,7 @@ def _read_package(file: IO[bytes], reading: Reading, budget: _Budget, *, depth: 
                 ("thumbnails/", "configurations2/")
             ):
                 reading.unread.append(_("en fil inni filen"))
+        reading.pieces.append(Piece(_("slettede celler"), book.unused_strings(), is_shown=False))
 
 
 def _start(archive: zipfile.ZipFile, entry: zipfile.ZipInfo | None) -> bytes:
@@ -135,18 +136,18 @@ def _start(archive: zipfile.ZipFile, entry: zipfile.ZipInfo | None) -> bytes:
 @sensitive_variables()
 def _read_part(name: str, content: bytes, book: "_Workbook", *, place: str) -> Iterator[Piece]:
     if name in book.sheets:
-        sheet = _Sheet(book.strings)
+        sheet = _Sheet(book)
         _parse(content, sheet)
         yield Piece(place, sheet.text())
         yield from _asides(sheet, place)
         return
     if name == book.strings_part:
-        return  # read as the cells that show them; strings no cell shows come below
+        return  # read as the cells that show them
     words = _Words(is_cache="pivotCache" in name)
     if name.lower().endswith(".vml"):
         try:
             _parse(content, words)
-        except SAXException:
+        except ExpatError:
             yield Piece(place, re.sub(r"<[^<>]*>", "", content.decode("utf-8", "replace")))
             return
     else:
@@ -163,19 +164,54 @@ def _asides(words: "_Words", place: str) -> Iterator[Piece]:
         yield Piece(place, "\n\n\n\n\n\n".join(words.asides), is_shown=False)
 
 
-def _parse(content: bytes, handler: ContentHandler) -> None:
-    parser = make_parser()
-    parser.forbid_dtd = True
-    parser.setFeature(feature_namespaces, True)
-    parser.setContentHandler(handler)
-    parser.parse(BytesIO(content))
+Attributes = dict[str, str]
 
 
-class _Words(ContentHandler):
+class _Handler:
+    """What a part is handed to. Each reader overrides what it listens for."""
+
+    def start(self, space: str, local: str, attributes: Attributes) -> None:
+        pass
+
+    def end(self, space: str, local: str) -> None:
+        pass
+
+    def characters(self, content: str) -> None:
+        pass
+
+
+def _parse(content: bytes, handler: _Handler) -> None:
+    """Hand the XML over piece by piece. A document type is refused unread: no entities, hence no bombs made of them."""
+
+    def start(name: str, attributes: Attributes) -> None:
+        handler.start(*_split(name), {_split(key)[1]: value for key, value in attributes.items()})
+
+    def end(name: str) -> None:
+        handler.end(*_split(name))
+
+    def refuse(*_declaration: object) -> None:
+        raise ValueError("a document type")
+
+    parser = ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = handler.characters
+    parser.StartDoctypeDeclHandler = refuse
+    parser.Parse(content, True)
+
+
+@lru_cache(maxsize=4096)
+def _split(name: str) -> tuple[str, str]:
+    """The namespace and the local name."""
+    space, _separator, local = name.rpartition(" ")
+    return space, local
+
+
+class _Words(_Handler):
     """Character data by paragraph. A paragraph within a paragraph (a text box, a comment) is a line of its own."""
 
     def __init__(self, *, is_cache: bool = False) -> None:
-        super().__init__()
         self.is_cache = is_cache
         self.asides: list[str] = []
         self._lines: list[tuple[str, str]] = []
@@ -192,55 +228,48 @@ class _Words(ContentHandler):
             raise FileRefusedError(object_message())
         return tuple("\n".join(line[side] for line in self._lines if line[side]) for side in (0, 1))  # type: ignore[return-value]
 
-    def startElementNS(  # noqa: N802 - the name is xml.sax's
-        self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl
-    ) -> None:
-        space, local = name
-        if local in _CHANGES and len(attrs):
+    def start(self, space: str, local: str, attributes: Attributes) -> None:
+        if local in _CHANGES:
             self._changes.append(_CHANGES[local])
-        if space and space.endswith(_PLACES_OF_DRAWINGS) and local not in {"docPr", "inline", "anchor"}:
+        if space.endswith(_PLACES_OF_DRAWINGS) and local not in {"docPr", "inline", "anchor"}:
             self._skipped += 1
         if local in _FIELD_CODES:
             self._is_field = True
-            self._fields.append(
-                attrs.get(attrs.getNameByQName("w:instr"), "") if "w:instr" in attrs.getQNames() else ""
-            )
+            self._fields.append(attributes.get("instr", ""))
         if local in _PARAGRAPHS:
             self._open.append(([], []))
         elif local in _SPACES and not self.is_cache:
             self._add(_SPACES[local])
         elif local in _CELLS:
             self._add(" | ")
-        self._read_attributes(local, attrs)
+        self._read_attributes(local, attributes)
 
-    def _refuse_active(self, local: str, attrs: AttributesNSImpl) -> None:
+    def _refuse_active(self, local: str, attributes: Attributes) -> None:
         """Data fetched from other programs, macros on events, objects and frames from elsewhere."""
         if local in _ACTIVE_ELEMENTS:
             raise FileRefusedError(object_message())
-        plain = {attribute: value for (_space, attribute), value in attrs.items()}
-        if plain.get("href", "").lower().startswith(("vnd.sun.star.script:", "macro:")):
+        if attributes.get("href", "").lower().startswith(("vnd.sun.star.script:", "macro:")):
             raise FileRefusedError(object_message())
-        if local == "Relationship" and plain.get("TargetMode") == "External":
-            kind = plain.get("Type", "").rsplit("/", 1)[-1]
+        if local == "Relationship" and attributes.get("TargetMode") == "External":
+            kind = attributes.get("Type", "").rsplit("/", 1)[-1]
             if kind in _ACTIVE_RELATIONS:
                 raise FileRefusedError(object_message())
-            if kind == "attachedTemplate" and _REMOTE.match(plain.get("Target", "")):
+            if kind == "attachedTemplate" and _REMOTE.match(attributes.get("Target", "")):
                 raise FileRefusedError(template_message())
 
-    def _read_attributes(self, local: str, attrs: AttributesNSImpl) -> None:
-        self._refuse_active(local, attrs)
-        for (_space, attribute), value in attrs.items():
+    def _read_attributes(self, local: str, attributes: Attributes) -> None:
+        self._refuse_active(local, attributes)
+        for attribute, value in attributes.items():
             is_value = attribute == "val" and local in _VALUE_ELEMENTS
             is_cached = attribute == "v" and self.is_cache and local in _CACHED_ELEMENTS
             is_written = attribute in _WRITTEN_ATTRIBUTES
             if (is_value or is_cached or is_written) and len(value) > 5 and re.search(r"\d", value):
                 self.asides.append(_as_written(value) if is_cached or attribute == "value" else value)
 
-    def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: N802
-        space, local = name
-        if local in _CHANGES and self._changes:
+    def end(self, space: str, local: str) -> None:
+        if local in _CHANGES:
             self._changes.pop()
-        if space and space.endswith(_PLACES_OF_DRAWINGS) and local not in {"docPr", "inline", "anchor"}:
+        if space.endswith(_PLACES_OF_DRAWINGS) and local not in {"docPr", "inline", "anchor"}:
             self._skipped -= 1
         if local in _FIELD_CODES:
             self._is_field = False
@@ -273,9 +302,9 @@ class _Words(ContentHandler):
 class _Sheet(_Words):
     """A sheet row by row: cells side by side, so that a date and the five digits beside it are seen together."""
 
-    def __init__(self, strings: list[str]) -> None:
+    def __init__(self, book: "_Workbook") -> None:
         super().__init__()
-        self._strings = strings
+        self._book = book
         self._rows: list[str] = []
         self._cells: list[str] = []
         self._headings: dict[str, str] = {}
@@ -288,33 +317,18 @@ class _Sheet(_Words):
     def text(self) -> str:
         return " |\n".join(self._rows)
 
-    def startElementNS(  # noqa: N802
-        self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl
-    ) -> None:
-        local = name[1]
+    def start(self, space: str, local: str, attributes: Attributes) -> None:
         if local == "row":
             self._cells = []
         elif local == "c":
-            self._type = attrs.get((None, "t"), "n")
-            self._column = re.sub(r"\d", "", attrs.get((None, "r"), ""))
+            self._type = attributes.get("t", "n")
+            self._column = re.sub(r"\d", "", attributes.get("r", ""))
             self._value, self._formula = [], []
-        if local in {
-            "v",
-            "t",
-            "f",
-            "rPh",
-            "formula1",
-            "formula2",
-            "oddHeader",
-            "oddFooter",
-            "evenHeader",
-            "firstHeader",
-        }:
+        if local in _SHEET_TEXTS:
             self._within = local
-        self._read_attributes(local, attrs)
+        self._read_attributes(local, attributes)
 
-    def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: N802
-        local = name[1]
+    def end(self, space: str, local: str) -> None:
         if local == self._within:
             self._within = ""
         if local == "c":
@@ -333,7 +347,7 @@ class _Sheet(_Words):
     def _end_cell(self) -> None:
         value = "".join(self._value)
         if self._type == "s" and value.isdigit():
-            value = self._strings[int(value)] if int(value) < len(self._strings) else ""
+            value = self._book.string(int(value))
         heading = self._headings.get(self._column, "")
         is_named = names_a_number(heading)
         if self._type == "n":
@@ -368,6 +382,16 @@ class _Workbook:
     sheets: dict[str, str] = field(default_factory=dict)
     strings: list[str] = field(default_factory=list)
     strings_part: str = ""
+    used: set[int] = field(default_factory=set)
+
+    def string(self, index: int) -> str:
+        """The shared string with that number, which is thereby known to stand in a cell."""
+        self.used.add(index)
+        return self.strings[index] if index < len(self.strings) else ""
+
+    def unused_strings(self) -> str:
+        """What stood in cells that are gone, and was left behind in the file."""
+        return "\n\n\n\n\n\n".join(text for index, text in enumerate(self.strings) if index not in self.used)
 
     @classmethod
     def of(cls, archive: zipfile.ZipFile, named: dict[str, zipfile.ZipInfo], budget: _Budget) -> "_Workbook":
@@ -415,43 +439,40 @@ class _Workbook:
         return next((place for start, place in places if last.startswith(start)), "")
 
 
-class _Strings(ContentHandler):
+class _Strings(_Handler):
     """The strings a workbook's cells share, runs joined, reading aids left out."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.found: list[str] = []
         self._text: list[str] | None = None
         self._aids = 0
 
-    def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: N802
-        if name[1] == "si":
+    def start(self, space: str, local: str, attributes: Attributes) -> None:
+        if local == "si":
             self._text = []
-        self._aids += name[1] == "rPh"
+        self._aids += local == "rPh"
 
-    def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: N802
-        if name[1] == "si" and self._text is not None:
+    def end(self, space: str, local: str) -> None:
+        if local == "si" and self._text is not None:
             self.found.append("".join(self._text))
             self._text = None
-        self._aids -= name[1] == "rPh"
+        self._aids -= local == "rPh"
 
     def characters(self, content: str) -> None:
         if self._text is not None and not self._aids:
             self._text.append(content)
 
 
-class _Titles(ContentHandler):
+class _Titles(_Handler):
     def __init__(self) -> None:
-        super().__init__()
         self._sheets: dict[str, tuple[str, str]] = {}
         self._targets: dict[str, str] = {}
 
-    def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: N802
-        plain = {local: value for (_space, local), value in attrs.items()}
-        if name[1] == "sheet" and "id" in plain:
-            self._sheets[plain["id"]] = plain.get("name", ""), plain.get("state", "visible")
-        elif name[1] == "Relationship":
-            self._targets[plain.get("Target", "").removeprefix("/xl/")] = plain.get("Id", "")
+    def start(self, space: str, local: str, attributes: Attributes) -> None:
+        if local == "sheet" and "id" in attributes:
+            self._sheets[attributes["id"]] = attributes.get("name", ""), attributes.get("state", "visible")
+        elif local == "Relationship":
+            self._targets[attributes.get("Target", "").removeprefix("/xl/")] = attributes.get("Id", "")
 
     def place_of(self, part: str) -> str:
         title, state = self._sheets.get(self._targets.get(part.removeprefix("xl/"), ""), ("", "visible"))

@@ -1,6 +1,7 @@
 """How many identity numbers the privacy guard finds, misses, and sees where there are none."""
 
 import time
+from functools import lru_cache
 from io import BytesIO
 from random import Random
 from typing import Any
@@ -54,26 +55,30 @@ class Command(BaseCommand):
             )
 
 
+@lru_cache(maxsize=1)
+def _numbers(kind: str, size: int, seed: int) -> list[str]:
+    rng = Random(f"{seed} {kind}")  # noqa: S311 - the same numbers each time is what is wanted
+    return [KINDS[kind][0](rng) for _count in range(size)]
+
+
 def measure_way(kind: str, way: str, *, size: int, seed: int) -> int:
     """How many of `size` numbers are found whole when they are written in that way, within a sentence."""
-    rng = Random(f"{seed} {kind} {way}")  # noqa: S311 - the same numbers each time is what is wanted
-    make, ways = KINDS[kind]
+    rng = Random(f"{seed} {kind} {way}")  # noqa: S311
+    write = KINDS[kind][1][way]
     found = 0
-    for _count in range(size):
-        written = ways[way](make(rng), rng)
-        sentence = rng.choice(SENTENCES).format(written)
-        end = sentence.index(written) + len(written)
-        findings = find_identity_numbers(sentence)
-        found += len(findings) == 1 and findings[0].end == end
+    for place, number in enumerate(_numbers(kind, size, seed)):
+        written = write(number, rng)
+        sentence = SENTENCES[place % len(SENTENCES)]
+        findings = find_identity_numbers(sentence.format(written))
+        found += len(findings) == 1 and findings[0].end == sentence.index("{}") + len(written)
     return found
 
 
 def measure_files(kind: str, *, size: int, seed: int) -> dict[str, tuple[int, int]]:
     """By format: numbers put into one file, and how many are found there."""
-    rng = Random(f"{seed} {kind}")  # noqa: S311
-    make, ways = KINDS[kind]
-    numbers = [make(rng) for _count in range(size)]
-    writings = list(ways.values())
+    rng = Random(f"{seed} {kind} files")  # noqa: S311
+    numbers = _numbers(kind, size, seed)
+    writings = list(KINDS[kind][1].values())
     written = [writings[place % len(writings)](number, rng) for place, number in enumerate(numbers)]
     typeset = [text for text in written if _can_be_typeset(text)]
     return {
