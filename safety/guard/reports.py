@@ -7,6 +7,7 @@ Named in the settings; they see nothing of what is shown to people.
 
 import logging
 
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 from safety.guard.masking import mask
@@ -22,8 +23,8 @@ class MaskingFormatter(logging.Formatter):
 class MaskingReporter(ExceptionReporter):
     """Django's report of an error (page, mail) with words in place of identity numbers."""
 
-    def get_traceback_html(self) -> str:
-        return mask(super().get_traceback_html())
+    def get_traceback_html(self) -> SafeString:
+        return SafeString(mask(super().get_traceback_html()))
 
-    def get_traceback_text(self) -> str:
-        return mask(super().get_traceback_text())
+    def get_traceback_text(self) -> SafeString:
+        return SafeString(mask(super().get_traceback_text()))
