@@ -5,9 +5,10 @@ from typing import Any
 from wagtail.admin.forms import WagtailAdminPageForm
 
 from courses.models.versions import LessonVersion
+from safety.guard.forms import WithoutIdentityNumbers
 
 
-class CoursePageForm(WagtailAdminPageForm):
+class CoursePageForm(WithoutIdentityNumbers, WagtailAdminPageForm):
     """A course as its author edits it."""
 
 
@@ -16,7 +17,7 @@ def _is_published(revision_id: int | None) -> bool:
     return revision_id is not None and LessonVersion.objects.filter(revision=revision_id).exists()
 
 
-class LessonPageForm(WagtailAdminPageForm):
+class LessonPageForm(WithoutIdentityNumbers, WagtailAdminPageForm):
     """A lesson as its author edits it; the change kind starts anew after each publication."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Forms that take files in: each file goes through `safety.files`, and its message stands at its field."""
+"""Forms that take files in: each file goes through `safety`, and its message stands at its field."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,10 @@ from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 from wagtailmedia.forms import BaseMediaForm
 
-from safety.files import FileRefusedError, check_captions, check_document, check_film, check_sound, clean_image
+from safety.files import FileRefusedError, check_captions, check_film, check_sound, clean_image
+from safety.guard.files import guard_file
+from safety.guard.forms import WithoutIdentityNumbers
+from safety.text import TextRefusedError
 
 
 class GuardedFilesMixin:
@@ -28,7 +31,7 @@ class GuardedFilesMixin:
                 continue
             try:
                 check(file, name=file.name or "")
-            except FileRefusedError as error:
+            except (FileRefusedError, TextRefusedError) as error:
                 form.add_error(field, ValidationError(error.message, code="refused"))
 
 
@@ -43,30 +46,40 @@ def remade(file: Any) -> Any:
             clean = clean_image(file, name=file.name or "").read()
         except FileRefusedError as error:
             raise ValidationError(error.message, code="refused") from error
-        file.seek(0)
-        file.truncate()
-        file.write(clean)
-        file.flush()
-        file.seek(0)
-        file.size = len(clean)
+        _rewrite(file, clean)
     return file
 
 
-class ImageForm(BaseImageForm):
+def _rewrite(file: Any, content: bytes) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(content)
+    file.flush()
+    file.seek(0)
+    file.size = len(content)
+
+
+def guard_document(file: UploadedFile, *, name: str) -> None:
+    """Refuse identity numbers anywhere in the file, and leave pictures' places behind. Editors are not asked."""
+    guarded = guard_file(file, name=name, confirmed=True)
+    _rewrite(file, guarded.content.read())
+
+
+class ImageForm(WithoutIdentityNumbers, BaseImageForm):
     """A picture on its way in: made anew, so neither place nor camera comes along."""
 
     def clean_file(self) -> Any:
         return remade(self.cleaned_data["file"])
 
 
-class DocumentForm(GuardedFilesMixin, BaseDocumentForm):
-    """A document on its way in: what its content is decides, not its name."""
+class DocumentForm(GuardedFilesMixin, WithoutIdentityNumbers, BaseDocumentForm):
+    """A document on its way in: what its content is decides, not its name. It is read for patient data too."""
 
     def file_checks(self) -> dict[str, Callable[..., Any]]:
-        return {"file": check_document}
+        return {"file": guard_document}
 
 
-class MediaForm(GuardedFilesMixin, BaseMediaForm):
+class MediaForm(GuardedFilesMixin, WithoutIdentityNumbers, BaseMediaForm):
     """A film or a recording on its way in, with captions that a player can read."""
 
     def file_checks(self) -> dict[str, Callable[..., Any]]:

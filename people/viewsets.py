@@ -27,6 +27,7 @@ from people.counties import COUNTIES
 from people.models import Region, SupportGroup, SupportGroupMembership, Team, TeamRole, User
 from people.permissions import user_can_edit_team_list
 from people.team_forms import TeamForm
+from safety.guard.forms import WithoutIdentityNumbers
 
 
 class AdministratorsOnly(BasePermissionPolicy):
@@ -87,6 +88,10 @@ class AdministratorViewSet(ModelViewSet):
     @property
     def permission_policy(self) -> AdministratorsOnly:
         return AdministratorsOnly(self.model, actions=self.actions)
+
+    def get_form_class(self, for_update: bool = False) -> type[forms.ModelForm]:
+        made = super().get_form_class(for_update)
+        return type(made.__name__, (WithoutIdentityNumbers, made), {})
 
 
 class TeamAdminForm(TeamForm, WagtailAdminModelForm):

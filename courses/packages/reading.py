@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from courses.packages.format import Cells, Choice, Field, Flag, Group, Items, Lines, Problem, Ref, Rich, Text
 from courses.packages.markdown import MarkdownError, canonical_html, map_links, to_html
 from courses.packages.yaml_io import YamlList, YamlMap, YamlNode, YamlText
+from safety.guard import find_in_html
 from safety.html import HtmlTooLargeError
 
 
@@ -37,7 +38,16 @@ class FileReading:
         if "\x00" in node.text:
             self.problem(node.line, _("Teksten inneholder et ugyldig tegn (NUL)."))
             return ""
+        if self.has_identity_number(node.text, node.line):
+            return ""
         return "" if node.is_null else node.text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def has_identity_number(self, text: str, line: int) -> bool:
+        """Whether there is one; it is a problem on that line, and what came in is not kept."""
+        found = bool(find_in_html(text))
+        if found:
+            self.problem(line, _("Her står det et identitetsnummer. Ta det bort."))
+        return found
 
     def flag(self, node: YamlNode | None, *, default: bool) -> bool:
         if node is None:
@@ -139,6 +149,8 @@ class FileReading:
         return self.markdown(text, features, node.text_line if isinstance(node, YamlText) else node.line)
 
     def markdown(self, source: str, features: frozenset[str], first_line: int) -> str:
+        if self.has_identity_number(source, first_line):
+            return ""
         try:
             return self.portable(to_html(source, features), features, first_line)
         except MarkdownError as problem:
