@@ -53,6 +53,15 @@ def short_text(name: str, default: str, *, most: int) -> str:
     return value
 
 
+def socket_address(name: str) -> str:
+    """Read `host:port` or the path of a socket, empty where there is none; raises ImproperlyConfigured naming it."""
+    value = env.str(name, "").strip()
+    host, _colon, port = value.rpartition(":")
+    if value and not value.startswith("/") and not (host and port.isdecimal() and 0 < int(port) < 65536):
+        raise ImproperlyConfigured(f"{name} must be host:port or the path of a socket; it is {value!r}")
+    return value
+
+
 def rsa_key(name: str) -> str:
     """Read a private RSA key of 2048 bits or more as PEM, empty where there is none; `\\n` may stand for a new line.
 
@@ -395,7 +404,7 @@ WAGTAILIMAGES_IMAGE_FORM_BASE = "courses.upload_forms.ImageForm"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "courses.upload_forms.DocumentForm"
 WAGTAILIMAGES_EXTENSIONS = ["png", "jpg", "jpeg", "webp", "gif"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
-WAGTAILDOCS_EXTENSIONS = ["docx", "xlsx", "pptx", "odt", "ods", "odp", "pdf", "txt", "csv"]
+WAGTAILDOCS_EXTENSIONS = ["docx", "xlsx", "pptx", "odt", "ods", "odp", "pdf", "rtf", "txt", "csv"]
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []  # no third-party content
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 WAGTAIL_WORKFLOW_REQUIRE_REAPPROVAL_ON_EDIT = True
@@ -478,7 +487,13 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "safety.guard.reports.MaskingFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],
@@ -491,6 +506,12 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},  # else two lines for every page that is saved
     },
 }
+
+# --- files ---------------------------------------------------------------------------------------------
+
+CLAMAV = socket_address("FLETT_CLAMAV")
+
+DEFAULT_EXCEPTION_REPORTER = "safety.guard.reports.MaskingReporter"
 
 # --- certificates -------------------------------------------------------------------------------------
 

@@ -34,9 +34,9 @@ OPEN_DOCUMENT_TYPES = {
     "odp": "application/vnd.oasis.opendocument.presentation",
 }
 TEXT_EXTENSIONS = ("txt", "csv")
-DOCUMENT_EXTENSIONS = (*OFFICE_MAIN_PARTS, *OPEN_DOCUMENT_TYPES, "pdf", *TEXT_EXTENSIONS)
+DOCUMENT_EXTENSIONS = (*OFFICE_MAIN_PARTS, *OPEN_DOCUMENT_TYPES, "pdf", "rtf", *TEXT_EXTENSIONS)
 MACRO_EXTENSIONS = ("docm", "dotm", "xlsm", "xltm", "xlam", "pptm", "potm", "ppsm", "xlsb")
-OLD_OFFICE_EXTENSIONS = ("doc", "xls", "ppt", "rtf")
+OLD_OFFICE_EXTENSIONS = ("doc", "xls", "ppt")
 ARCHIVE_MAX_ENTRIES = 5_000
 ARCHIVE_MAX_UNPACKED_BYTES = 300 * MEGABYTE
 
@@ -51,6 +51,9 @@ _VBA = re.compile(rb"vnd\.ms-office\.vbaproject|macroenabled", re.IGNORECASE)
 _REMOTE_TEMPLATE = re.compile(
     rb"<Relationship\b(?=[^>]*attachedTemplate)(?=[^>]*Target\s*=\s*[\"'](https?:|ftp:|\\\\|file:////))", re.IGNORECASE
 )
+_RTF_OBJECT = re.compile(rb"\\obj(?:data|update|emb|link|autlink|ocx|html|class)(?![a-z])")
+_RTF_REMOTE_TEMPLATE = re.compile(rb"\\\*\\template\s*(?:https?:|ftp:|\\\\|file:)", re.IGNORECASE)
+_OPEN_DOCUMENT_OBJECT = re.compile(r"Object \d+")
 _TIME = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 _CUE_TIMES = re.compile(rf"{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t]+\S.*)?[ \t]*")
 
@@ -174,6 +177,8 @@ def check_document(file: IO[bytes], *, name: str) -> None:
     try:
         if extension == "pdf":
             _check_pdf(file)
+        elif extension == "rtf":
+            _check_rtf(file)
         elif extension in TEXT_EXTENSIONS:
             _check_text(file, extension=extension)
         else:
@@ -295,6 +300,14 @@ def _macro_message() -> str:
     return _("Filen har makroer og kan ikke lastes opp. Lagre den uten makroer, for eksempel som docx, xlsx eller pdf.")
 
 
+def object_message() -> str:
+    return _("Filen har et innebygd objekt som kan kjøre kode. Lim det inn som bilde eller tabell i stedet.")
+
+
+def template_message() -> str:
+    return _("Filen henter en mal fra en annen maskin. Lagre den med en vanlig mal først.")
+
+
 # --- pictures -----------------------------------------------------------------------------------------
 
 
@@ -360,6 +373,17 @@ def _check_pdf(file: IO[bytes]) -> None:
         )
 
 
+def _check_rtf(file: IO[bytes]) -> None:
+    file.seek(0)
+    content = file.read()
+    if not content.startswith(b"{\\rtf"):
+        raise FileRefusedError(_content_message(file, "rtf"))
+    if _RTF_OBJECT.search(content):
+        raise FileRefusedError(object_message())
+    if _RTF_REMOTE_TEMPLATE.search(content):
+        raise FileRefusedError(template_message())
+
+
 def _check_text(file: IO[bytes], *, extension: str) -> None:
     file.seek(0)
     content = file.read()
@@ -407,13 +431,11 @@ def _check_office(archive: zipfile.ZipFile, *, names: list[str], extension: str)
     if has_macros or _VBA.search(_part(archive, "[Content_Types].xml")):
         raise FileRefusedError(_macro_message())
     if any("/activex/" in name or re.search(r"/embeddings/.*\.bin$", name) for name in lowered):
-        raise FileRefusedError(
-            _("Filen har et innebygd objekt som kan kjøre kode. Lim det inn som bilde eller tabell i stedet.")
-        )
+        raise FileRefusedError(object_message())
     if "word/_rels/settings.xml.rels" in names and _REMOTE_TEMPLATE.search(
         _part(archive, "word/_rels/settings.xml.rels")
     ):
-        raise FileRefusedError(_("Filen henter en mal fra en annen maskin. Lagre den med en vanlig mal først."))
+        raise FileRefusedError(template_message())
 
 
 def _check_open_document(archive: zipfile.ZipFile, *, names: list[str], extension: str) -> None:
@@ -424,6 +446,8 @@ def _check_open_document(archive: zipfile.ZipFile, *, names: list[str], extensio
         )
     if any(name.startswith(("Basic/", "Scripts/")) and not name.endswith("/") for name in names):
         raise FileRefusedError(_macro_message())
+    if any(_OPEN_DOCUMENT_OBJECT.fullmatch(name) for name in names):
+        raise FileRefusedError(object_message())
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> bytes:

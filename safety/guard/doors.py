@@ -4,7 +4,7 @@ Neither error holds a digit of what it is about, beyond the first two: messages,
 shown, logged and mailed. The frames that do hold the text are marked `sensitive_variables`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from safety.guard.markup import mask_html, read_html
 from safety.guard.masking import mask, shown
 from safety.text import TextRefusedError
 
-_SHOWN_AT_MOST = 3
+_LISTED_AT_MOST = 3
 _NEVER_AN_ACCOUNT = frozenset({Kind.CPR_NUMBER, Kind.SWEDISH_NUMBER})
 _Found = TypeVar("_Found", Finding, GuardWarning)
 
@@ -45,7 +45,7 @@ class ConfirmationNeededError(TextRefusedError):
 @sensitive_variables()
 def guard_texts(fields: Mapping[str, str], *, confirmed: bool = False) -> None:
     """Plain texts by field name. Raises PatientDataError; then, unless `confirmed`, ConfirmationNeededError."""
-    _guard(dict(fields), {name: mask(text) for name, text in fields.items()}, confirmed=confirmed)
+    _guard(fields, fields, mask, confirmed=confirmed)
 
 
 @sensitive_variables()
@@ -54,8 +54,7 @@ def guard_html(fields: Mapping[str, str], *, confirmed: bool = False) -> None:
 
     Hand in what is to be stored, that is, cleaned: what `safety.html` leaves is read as the browser reads it.
     """
-    readings = {name: read_html(html).text for name, html in fields.items()}
-    _guard(readings, {name: mask_html(html) for name, html in fields.items()}, confirmed=confirmed)
+    _guard(fields, {name: read_html(html).text for name, html in fields.items()}, mask_html, confirmed=confirmed)
 
 
 @sensitive_variables()
@@ -65,22 +64,25 @@ def refuse_identity_numbers(text: str) -> None:
 
 
 @sensitive_variables()
-def _guard(texts: dict[str, str], masked: dict[str, str], *, confirmed: bool) -> None:
+def _guard(
+    fields: Mapping[str, str], texts: Mapping[str, str], masking: Callable[[str], str], *, confirmed: bool
+) -> None:
     findings = {name: found for name, text in texts.items() if (found := find_identity_numbers(text))}
     if findings:
+        masked = {name: masking(written) for name, written in fields.items()}
         raise PatientDataError(_refusal(texts, findings), findings=findings, masked=masked)
     if confirmed:
         return
-    warnings = {name: found for name, text in texts.items() if (found := find_warnings(text))}
+    warnings = {name: hints for name, text in texts.items() if (hints := find_warnings(text))}
     if warnings:
         raise ConfirmationNeededError(_question(texts, warnings), warnings=warnings)
 
 
 @sensitive_variables()
-def _refusal(texts: dict[str, str], findings: dict[str, list[Finding]]) -> str:
+def _refusal(texts: Mapping[str, str], findings: dict[str, list[Finding]]) -> str:
     seen = []
     for text, finding in _in_order(texts, findings):
-        words = {"number": _with_article(finding.kind), "seen": shown(text[finding.start : finding.end])}
+        words = {"number": with_article(finding.kind), "seen": shown(text[finding.start : finding.end])}
         if "\n" in text.strip():
             words["line"] = str(_line(text, finding.start))
             seen.append(_("%(number)s («%(seen)s», linje %(line)s)") % words)
@@ -89,13 +91,14 @@ def _refusal(texts: dict[str, str], findings: dict[str, list[Finding]]) -> str:
     message = _(
         "Teksten inneholder %(seen)s. Det peker ut én person og skal aldri inn i Flett. Ingenting er lagret. "
         "Ta bort tallet, og beskriv situasjonen uten å si hvem det gjelder."
-    ) % {"seen": _listed(seen)}
+    ) % {"seen": listed(seen)}
     if all(finding.kind not in _NEVER_AN_ACCOUNT for _text, finding in _in_order(texts, findings)):
         message += " " + _("Er det et kontonummer, så skriv det slik: 1234.56.78901.")
     return message
 
 
-def _with_article(kind: Kind) -> str:
+def with_article(kind: Kind) -> str:
+    """The kind as it stands in a sentence."""
     return {
         Kind.BIRTH_NUMBER: _("et fødselsnummer"),
         Kind.D_NUMBER: _("et D-nummer"),
@@ -108,10 +111,10 @@ def _with_article(kind: Kind) -> str:
 
 
 @sensitive_variables()
-def _question(texts: dict[str, str], warnings: dict[str, list[GuardWarning]]) -> str:
+def _question(texts: Mapping[str, str], warnings: dict[str, list[GuardWarning]]) -> str:
     seen = []
     for text, warning in _in_order(texts, warnings):
-        sentence = _hint_sentence(warning.hint)
+        sentence = hint_sentence(warning.hint)
         if "\n" in text.strip():
             sentence = _("%(what)s (linje %(line)s)") % {"what": sentence, "line": _line(text, warning.start)}
         if sentence not in seen:
@@ -119,25 +122,28 @@ def _question(texts: dict[str, str], warnings: dict[str, list[GuardWarning]]) ->
     return _(
         "Se over en gang til: %(seen)s. Kan noen kjenne igjen en pasient, så skriv det om. Hvis ikke, kan du bekrefte "
         "og gå videre."
-    ) % {"seen": _listed(seen)}
+    ) % {"seen": listed(seen)}
 
 
-def _hint_sentence(hint: Hint) -> str:
+def hint_sentence(hint: Hint) -> str:
+    """What was seen, as it stands in a sentence."""
     return {
         Hint.BIRTH_DATE: _("en fødselsdato sammen med noe som ser ut som et navn"),
         Hint.PHONE: _("et telefonnummer"),
         Hint.NAMED_PATIENT: _("noe som ser ut som navnet på en pasient"),
         Hint.POSSIBLE_NUMBER: _("et tall som kan være et kontonummer eller et fødselsnummer"),
+        Hint.UNREADABLE: _("noe som ikke kan leses"),
     }[hint]
 
 
-def _in_order(texts: dict[str, str], found: dict[str, list[_Found]]) -> list[tuple[str, _Found]]:
+def _in_order(texts: Mapping[str, str], found: dict[str, list[_Found]]) -> list[tuple[str, _Found]]:
     return [(texts[name], one) for name, ones in found.items() for one in ones]
 
 
-def _listed(seen: list[str]) -> str:
-    rest = len(seen) - _SHOWN_AT_MOST
-    listed = ", ".join(seen[:_SHOWN_AT_MOST])
+def listed(seen: list[str]) -> str:
+    """The first few, and how many more there are."""
+    rest = len(seen) - _LISTED_AT_MOST
+    listed = ", ".join(seen[:_LISTED_AT_MOST])
     return _("%(seen)s og %(rest)d til") % {"seen": listed, "rest": rest} if rest > 0 else listed
 
 

@@ -19,6 +19,7 @@ class Hint(StrEnum):
     PHONE = "phone"
     NAMED_PATIENT = "named_patient"
     POSSIBLE_NUMBER = "possible_number"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,11 @@ kilde side kapittel publisert oppdatert sist endret gjelder fra til den det de v
 _NOT_A_NAME = frozenset({*_MONTHS, *_OTHER_CAPITALS.split()})
 
 _PHONE = re.compile(
-    r"(?<![\w.,/+-])(?P<country>(?:\+|00)(?P<code>4[567])[ \u00a0]?)?"
-    r"(?P<number>\d{3} ?\d{2} ?\d{3}|\d{2}(?:[ \u00a0.]\d{2}){3}|\d{2,3}-?\d{3} ?\d{2} ?\d{2})(?![\w-]|[.,/]\d)"
+    r"(?<![\w.,/+-])(?<!\d[ \u00a0])(?:"
+    r"(?P<abroad>(?:\+\d{2}|00(?:4[4-9]|358))(?:[ \u00a0.-]?\d){7,10})"
+    r"|(?P<number>\d{3}[ \u00a0]?\d{2}[ \u00a0]?\d{3}|\d{2}(?:[ \u00a0.]\d{2}){3}"
+    r"|0\d{1,2}-\d{2,3}[ \u00a0]?\d{2}[ \u00a0]?\d{2})"
+    r")(?![\w-]|[ \u00a0.,/]\d)"
 )
 _PHONE_WORD = re.compile(
     r"\b(?:t(?:e)?l(?:e)?f(?:on\w*)?|tlf|mob(?:il\w*)?|phone|ring(?:e|es)?|nummeret|sms|number)\W{0,12}$", re.IGNORECASE
@@ -149,18 +153,18 @@ def _has_name(text: str, start: int, end: int, *, counts_first: bool) -> bool:
 
 
 def _is_phone(text: str, match: re.Match[str]) -> bool:
+    if match["abroad"] or match["number"].startswith("0"):
+        return bool(match["abroad"]) or "-" in match["number"]
     digits = re.sub(r"\D", "", match["number"])
-    if match["code"] != "46" and len(digits) != 8:
-        return False
-    if match["code"]:
-        return True
     if digits.startswith(_SERVICE_STARTS):
         return False
     if _PHONE_WORD.search(text[max(match.start() - 24, 0) : match.start()]):
         return True
-    is_spaced = not match["number"].isdigit()
-    return digits[0] in "49" if not is_spaced else digits[0] in "2345679" and not _is_calendar_date(digits)
+    if match["number"].isdigit():
+        return digits[0] in "49"
+    return digits[0] in "2345679" and not _is_calendar_date(digits)
 
 
 def _is_calendar_date(digits: str) -> bool:
-    return int(digits[4:6]) in range(1, 13) and digits[:2] in {"19", "20"}
+    """«20 26 11 23», as a date may be written in a file's name."""
+    return digits[:2] in {"19", "20"} and int(digits[4:6]) in range(1, 13)

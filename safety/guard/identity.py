@@ -165,10 +165,24 @@ def find_possible_numbers(text: str) -> list[tuple[int, int]]:
     return possible
 
 
-def lost_zero(number: str) -> Kind | None:
-    """What ten digits are when a spreadsheet, reading them as a number, has dropped the zero before them."""
-    judgement = _judge_norwegian(f"0{number}") if len(number) == 10 else None
-    return judgement.kind if judgement else None
+def with_lost_zeros(number: str, *, is_named: bool = False) -> str | None:
+    """The identity number that these digits are, where a spreadsheet has read it as a number and dropped its zeros.
+
+    Without a column that names such numbers (`is_named`) only Norwegian ones by the check digits of before 2032 count:
+    there are many numbers of ten digits, and organisation numbers have nine. None for what is no identity number.
+    """
+    if len(number) == 10 and (judgement := _judge_norwegian(f"0{number}")) is not None:
+        is_of_2032 = _remainder([0, *(int(digit) for digit in number[:9])], _FIRST_CHECK) != 0
+        if is_named or judgement.is_certain or not is_of_2032:
+            return f"0{number}"
+    if is_named and 7 <= len(number) <= 9 and _judge(whole := number.zfill(10)) is not None:
+        return whole
+    return None
+
+
+def names_a_number(heading: str) -> bool:
+    """Whether a heading says that what is below it are identity numbers."""
+    return bool(_NAMES_A_NUMBER.search(heading))
 
 
 def _spans(plain: Plain) -> Iterator[tuple[Kind, int, int]]:
@@ -190,7 +204,7 @@ def _spans(plain: Plain) -> Iterator[tuple[Kind, int, int]]:
                 continue
             for length in (12, 11, 10):
                 last = index_of_end.get(begin + length)
-                if last is None:
+                if last is None or (last - index + 1 == length and _stands_in_a_row(groups, index, last)):
                     continue
                 number = digits[begin : begin + length]
                 kind = _judge_window(text, groups, index, last, number)
@@ -223,8 +237,6 @@ def _judge_window(text: str, groups: list[re.Match[str]], first: int, last: int,
         return judgement.kind if _near(text, *span, _NAMES_A_NUMBER) else None
     if not _is_grouping(sizes, gaps, judgement):
         return None
-    if len(set(sizes)) == 1 and sizes[0] == 1 and _stands_in_a_row(groups, first, last):
-        return None
     if judgement.needs_context:
         is_hyphenated = sizes == (6, 4) and bool(_HYPHEN.fullmatch(gaps[0])) and _stands_alone(text, *span)
         return judgement.kind if is_hyphenated or _near(text, *span, _ABOUT_A_PERSON) else None
@@ -241,12 +253,17 @@ def _judge_window(text: str, groups: list[re.Match[str]], first: int, last: int,
 def _is_grouping(sizes: tuple[int, ...], gaps: list[str], judgement: _Judgement) -> bool:
     """Whether somebody would write one number so: known groups, and only narrow gaps except before the last part."""
     total = sum(sizes)
-    tail = 4 if total in {10, 12} else 5
+    tail = 5 if total == 11 else 4
     reached = 0
+    within_date = set()
     for size, gap in zip(sizes, gaps, strict=False):
         reached += size
-        if reached != total - tail and not _NARROW.fullmatch(gap) and set(sizes) != {1}:
+        if reached < total - tail:
+            within_date.add(gap)
+        if reached != total - tail and not _NARROW.fullmatch(gap):
             return False
+    if len(within_date) > 1:
+        return False
     if total == 11:
         is_split_once = judgement.is_certain and len(sizes) == 2 and gaps[0].isspace()
         return sizes in _GROUPINGS_OF_11 or is_split_once
@@ -301,7 +318,7 @@ def _judge_norwegian(number: str) -> _Judgement | None:
     if number[1] == "9" and _is_leap_day(number) and int(number[4:6]) % 4:
         return None
     is_plain = kind in {Kind.BIRTH_NUMBER, Kind.D_NUMBER}
-    if first != 0 and not is_plain and kind is not Kind.SYNTHETIC_NUMBER:
+    if first != 0 and not is_plain:
         return None
     return _Judgement(kind, is_certain=is_plain and first == 0)
 

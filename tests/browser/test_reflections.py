@@ -75,7 +75,7 @@ def test_identity_number_is_refused_and_the_text_stays_in_the_field(lesson: str,
     page = open_page(user=kari)
     page.goto(lesson)
     write(page, f"Nr. {BORN_1986} sa ja.")
-    expect(page.locator("[data-reflection-status]")).to_contain_text("Fjern det, så kan du lagre.")
+    expect(page.locator("[data-reflection-status]")).to_contain_text("Ta bort tallet, og beskriv situasjonen")
     expect(page.get_by_label(LABEL)).to_have_value(f"Nr. {BORN_1986} sa ja.")
     assert not Reflection.objects.exists()
     write(page, "Hun sa ja.")

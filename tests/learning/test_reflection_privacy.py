@@ -314,7 +314,7 @@ def error_of_the_database(written: Written, client: Client, monkeypatch: Any) ->
 
 
 def error_in_looking_for_numbers(written: Written, client: Client, monkeypatch: Any) -> Any:
-    monkeypatch.setattr("safety.guard.find_identity_numbers", fail)
+    monkeypatch.setattr("safety.guard.doors.find_identity_numbers", fail)
     return client.post(written.address, written.fields(f"Ny {written.word}.", written.note.version))
 
 

@@ -150,7 +150,7 @@ def test_what_changed_elsewhere_is_not_deleted_unseen(learner: User, lesson) -> 
 
 def test_identity_number_is_refused_and_nothing_is_stored(learner: User, lesson) -> None:
     note = save(learner, lesson)
-    with pytest.raises(TextRefusedError, match="fødselsnummer eller D-nummer"):
+    with pytest.raises(TextRefusedError, match="Teksten inneholder et fødselsnummer"):
         save(learner, lesson, f"Hun er født {BORN_1986[:6]} {BORN_1986[6:]}.", note.version)
     assert Reflection.objects.get().text == "Jeg vil lytte."
 
@@ -257,7 +257,7 @@ def test_script_meets_a_conflict_with_both_texts(learner_client: Client, learner
 def test_script_is_told_how_to_mend(learner_client: Client, learner: User, lesson) -> None:
     answer = learner_client.post(url_of(lesson), fields(learner, f"Nr. {BORN_1986}"), headers=JSON)
     assert answer.status_code == 422
-    assert "Fjern det, så kan du lagre." in answer.json()["message"]
+    assert "Ta bort tallet, og beskriv situasjonen uten å si hvem det gjelder." in answer.json()["message"]
     assert BORN_1986 not in answer.content.decode()
     assert not Reflection.objects.exists()
 
@@ -276,7 +276,7 @@ def test_form_that_is_refused_has_the_text_still(learner_client: Client, learner
     page = answer.content.decode()
     assert answer.status_code == 422
     assert f"Nr. {BORN_1986}</textarea>" in page
-    assert "Teksten inneholder et fødselsnummer eller D-nummer." in page
+    assert "Teksten inneholder et fødselsnummer («15•••••••••»)." in page
     assert "Hva vil du gjøre annerledes?" in page
     assert not Reflection.objects.exists()
 

@@ -541,7 +541,7 @@ def test_private_number_is_refused_with_a_reason_at_the_field(
 def test_identity_number_is_refused_and_not_repeated(client: Client, led: Team, field: str) -> None:
     response = edit(client, led, **{field: "Født 010190 12345, nr. 13097248022"})
     assert response.status_code == 422
-    assert "Teksten inneholder et fødselsnummer eller D-nummer." in text_of(response)
+    assert "Teksten inneholder et fødselsnummer («13•••••••••»)." in text_of(response)
     led.refresh_from_db()
     assert getattr(led, field) == ""
 

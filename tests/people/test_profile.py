@@ -44,7 +44,7 @@ def test_an_identity_number_is_refused_and_nothing_is_saved(
     assert response.status_code == 422  # type: ignore[attr-defined]
     page = response.content.decode()  # type: ignore[attr-defined]
     assert f'id="id_{field}_error"' in page
-    assert "Teksten inneholder et fødselsnummer eller D-nummer." in page
+    assert "Teksten inneholder et fødselsnummer («15•••••••••»)." in page
     assert not Profile.objects.exists()
     learner.refresh_from_db()
     assert learner.first_name == "Kari"

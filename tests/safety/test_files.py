@@ -310,7 +310,7 @@ def test_macros_are_refused_whatever_the_name(file: BytesIO, name: str) -> None:
             BytesIO(b"<html>"),
             "side.html",
             "Filer av typen «html» kan ikke lastes opp. "
-            "Bruk en av disse: docx, xlsx, pptx, odt, ods, odp, pdf, txt, csv.",
+            "Bruk en av disse: docx, xlsx, pptx, odt, ods, odp, pdf, rtf, txt, csv.",
         ),
     ],
 )
