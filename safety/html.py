@@ -75,6 +75,8 @@ def clean_html(source: str, *, features: frozenset[str], protocols: frozenset[st
 
 
 POST_REL = "nofollow noopener ugc"
+_ASIDE = "\ue000"
+_CODE = re.compile(r"<(pre|code)>.*?</\1>", re.DOTALL)
 _BARE_LINK = re.compile(r"(?<![\w@/.])(?:https?://|www\.)[^\s<>\"'«»]+", re.IGNORECASE)
 
 
@@ -86,7 +88,19 @@ def _link_safely(attributes: Any, new: bool = False) -> Any:
 
 @lru_cache(maxsize=1)
 def _linker() -> Linker:
-    return Linker(callbacks=[_link_safely], skip_tags={"pre", "code"}, url_re=_BARE_LINK)
+    return Linker(callbacks=[_link_safely], url_re=_BARE_LINK)
+
+
+def _linkify(html: str) -> str:
+    """Code is set aside meanwhile: bleach writes the character references in what it skips twice over."""
+    aside: list[str] = []
+
+    def set_aside(found: re.Match[str]) -> str:
+        aside.append(found[0])
+        return f"{_ASIDE}{len(aside) - 1}{_ASIDE}"
+
+    linked = _linker().linkify(_CODE.sub(set_aside, html.replace(_ASIDE, "")))
+    return re.sub(f"{_ASIDE}([0-9]+){_ASIDE}", lambda found: aside[int(found[1])], linked)
 
 
 def clean_post(source: str, *, features: frozenset[str]) -> str:
@@ -96,7 +110,7 @@ def clean_post(source: str, *, features: frozenset[str]) -> str:
     """
     html = clean_html(source, features=features)
     if _BARE_LINK.search(html):
-        html = _linker().linkify(html)
+        html = _linkify(html)
     tags = allowed_tags(features)
     return nh3.clean(
         html,

@@ -34,7 +34,7 @@ TRIX = [
 WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:w="urn:schemas-microsoft-com:office:word">
 <head><meta name=Generator content="Microsoft Word 15"><title>Notat</title>
 <!--[if gte mso 9]><xml><o:DocumentProperties><o:Author>Ola</o:Author></o:DocumentProperties></xml><![endif]-->
-<style><!-- /* Font Definitions */ @font-face {font-family:Calibri;} p.MsoNormal {margin:0cm;mso-fareast-language:EN-US;}
+<style><!-- /* Font Definitions */ @font-face {font-family:Calibri;} p.MsoNormal {margin:0cm;mso-style-name:N;}
 --></style></head>
 <body lang=NO-BOK style='tab-interval:35.4pt'><!--StartFragment-->
 <h1>Overskrift<o:p></o:p></h1>
@@ -73,8 +73,8 @@ TEAMS = """<meta charset="utf-8"><div itemprop="copy-paste-block" style="font-si
 <img itemtype="http://schema.skype.com/Emoji" alt="🙂" src="https://statics.teams.cdn.example/smile.png"></div>"""
 TEAMS_CLEAN = "<p>Kan noen hjelpe?</p><ul><li>Først<ul><li>Under</li></ul></li><li>Sist</li></ul><p>Kari vet.</p>"
 
-GOOGLE = """<b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr"><span style="font-weight:700">Fet</span>
-<span style="font-style:italic">skrå</span></p></b>"""
+GOOGLE = """<b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr">
+<span style="font-weight:700">Fet</span> <span style="font-style:italic">skrå</span></p></b>"""
 GOOGLE_CLEAN = "<p><strong>Fet</strong> <em>skrå</em></p>"
 
 
@@ -142,7 +142,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_rendering_what_is_rendered_changes_nothing(source: str) -> None:
     once = render(source, source_format=Post.Format.HTML)
