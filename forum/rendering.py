@@ -1,4 +1,7 @@
-"""From what somebody wrote to what is shown: sanitised at write, made again by `rebake_posts` when rules change."""
+"""From what somebody wrote to what is shown: sanitised at write, made again by `rebake_posts` when rules change.
+
+Rendering what is rendered changes nothing, so that an editor may begin from the rendering.
+"""
 
 import re
 from dataclasses import dataclass
@@ -7,10 +10,11 @@ from html import unescape
 from django.utils.html import escape, linebreaks, strip_tags
 
 from forum.models import Post
-from safety.html import clean_html
+from safety.html import clean_post
+from safety.rich_text import tidy_html
 
-RENDERING_VERSION = 1
-"""Grows when the rules below or those of `safety.html` change."""
+RENDERING_VERSION = 2
+"""Grows when the rules below or those of `safety.html` and `safety.rich_text` change."""
 
 FEATURES = frozenset({"h3", "bold", "italic", "strikethrough", "ol", "ul", "link", "blockquote", "code"})
 _BLOCK_END = re.compile(r"</(p|h[1-6]|li|blockquote|pre|div)>|<br ?/?>", re.IGNORECASE)
@@ -26,7 +30,9 @@ class Rendered:
 def render(source: str, *, source_format: str) -> Rendered:
     """Raises safety.html.HtmlTooLargeError."""
     raw = linebreaks(escape(source)) if source_format == Post.Format.TEXT else source
-    html = clean_html(raw, features=FEATURES)
+    html = clean_post(tidy_html(raw), features=FEATURES)
+    if "<a " in html:  # a bare address became a link inside what surrounds it; tidying has one order for the two
+        html = clean_post(tidy_html(html), features=FEATURES)
     return Rendered(html=html, text=plain_text(html))
 
 
@@ -34,3 +40,13 @@ def plain_text(html: str) -> str:
     """The words of clean HTML, a line for each block."""
     lines = unescape(strip_tags(_BLOCK_END.sub("\n", html))).splitlines()
     return "\n".join(" ".join(line.split()) for line in lines if line.strip())
+
+
+def text_to_write_on(html: str) -> str:
+    """Clean HTML as plain text for a text area: an empty line between paragraphs, a sign before list items."""
+    marked = re.sub(r"<li>", "- ", html, flags=re.IGNORECASE)
+    marked = re.sub(r"<(ul|ol)>", "\n", marked, flags=re.IGNORECASE)
+    marked = re.sub(r"</(p|h3|blockquote|pre|ul|ol)>", "\n\n", marked, flags=re.IGNORECASE)
+    marked = re.sub(r"<br ?/?>|</li>", "\n", marked, flags=re.IGNORECASE)
+    text = unescape(strip_tags(marked))
+    return re.sub(r"\n{3,}", "\n\n", text).strip()

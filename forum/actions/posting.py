@@ -5,27 +5,31 @@ Order of locks: the space, then the topic. Every text passes the guard before an
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
+from forum.actions.attachments import claim_attachments, delete_files
 from forum.actions.counting import lock_space, lock_topic, next_time, recount_space, recount_topic
-from forum.models import Post, PostEdit, Pseudonym, Space, State, Topic, TopicPrinciple
+from forum.mentions import note_mentions
+from forum.models import Draft, Post, PostEdit, Pseudonym, Space, State, Topic, TopicPrinciple
 from forum.permissions import (
     user_can_edit_post,
     user_can_reply,
     user_can_write_in_space,
     user_wrote,
 )
+from forum.places import Place
 from forum.pseudonyms import owned_by
-from forum.rendering import render
 from forum.signals import posts_changed
+from forum.writing import Written, read_writing
 from people.models import User
-from safety.guard import refuse_identity_numbers
-from safety.text import clean_line
+from safety.text import TextRefusedError
 
 
 def say_posts_changed(post_ids: Sequence[int]) -> None:
@@ -49,6 +53,17 @@ def must_be_held(*, space: Space, author: User, pseudonym: Pseudonym | None) -> 
     return not (own.filter(pseudonym=pseudonym) if pseudonym else own.filter(author=author)).exists()
 
 
+def _submission_key(submission: UUID | None, *, author: User, source: str) -> UUID | None:
+    """Of the form, its writer and its text: another text from the same form, after «Back», is another post."""
+    return None if submission is None else uuid5(submission, f"{author.pk}:{source}")
+
+
+def _sent_before(key: UUID | None) -> Post | None:
+    """The post an earlier sending of the same form made. Only its writer can have the key."""
+    return Post.objects.select_related("topic").filter(submission=key).first() if key is not None else None
+
+
+@sensitive_variables()
 @transaction.atomic
 def start_topic(
     *,
@@ -61,29 +76,41 @@ def start_topic(
     as_pseudonym: bool = False,
     principle_keys: Iterable[UUID] = (),
     subject: tuple[str, UUID] | None = None,
+    confirmed: bool = False,
+    submission: UUID | None = None,
 ) -> Topic:
     """A new topic with its first post. `subject` is a `Topic.SubjectKind` and the page's translation key.
 
-    Raises PermissionDenied, TextRefusedError (what the guard or the lengths refuse) and HtmlTooLargeError.
+    `confirmed`: the writer has seen the guard's warnings. `submission` is the form it was written in, new for each:
+    the writer's draft and files for the place go into the post, and the same sent twice makes one.
+
+    Raises PermissionDenied and TextRefusedError (what the lengths refuse; PatientDataError and ConfirmationNeededError
+    from the guard). Nothing is stored then.
     """
+    written = read_writing(
+        title=title, source=source, source_format=source_format, content_warning=content_warning, confirmed=confirmed
+    )
+    if not written.title:
+        raise TextRefusedError(_("Skriv en tittel."))
     space = lock_space(space.pk)
+    key = _submission_key(submission, author=author, source=f"{written.title}:{written.source}")
+    if before := _sent_before(key):
+        return before.topic
     if not user_can_write_in_space(author, space):
         raise PermissionDenied
-    title = clean_line(title, most=Topic._meta.get_field("title").max_length or 0)
-    content_warning = clean_line(content_warning, most=Topic._meta.get_field("content_warning").max_length or 0)
     pseudonym = own_pseudonym(person=author, space=space) if as_pseudonym else None
     held = must_be_held(space=space, author=author, pseudonym=pseudonym)
     now = next_time(space)
-    kind, key = subject or ("", None)
+    kind, subject_key = subject or ("", None)
     topic = Topic.objects.create(
         space=space,
-        title=title,
+        title=written.title,
         author=None if pseudonym else author,
         pseudonym=pseudonym,
         state=State.HELD if held else State.NORMAL,
-        content_warning=content_warning,
+        content_warning=written.content_warning,
         subject_kind=kind,
-        subject_key=key,
+        subject_key=subject_key,
         created_at=now,
         last_post_at=now,
     )
@@ -94,14 +121,15 @@ def start_topic(
         topic=topic,
         author=author,
         pseudonym=pseudonym,
-        source=source,
-        source_format=source_format,
-        content_warning=content_warning,
+        written=written,
         held=held,
+        place=Place(space=space),
+        submission=key,
     )
     return topic
 
 
+@sensitive_variables()
 @transaction.atomic
 def reply(
     *,
@@ -112,38 +140,44 @@ def reply(
     content_warning: str = "",
     as_pseudonym: bool = False,
     reply_to: Post | None = None,
+    confirmed: bool = False,
+    submission: UUID | None = None,
 ) -> Post:
-    """The next post of a topic. Raises as `start_topic` does."""
+    """The next post of a topic. Parameters and errors are those of `start_topic`."""
+    written = read_writing(
+        source=source, source_format=source_format, content_warning=content_warning, confirmed=confirmed
+    )
     topic = lock_topic(topic)
+    key = _submission_key(submission, author=author, source=written.source)
+    if before := _sent_before(key):
+        return before
     if not user_can_reply(author, topic) or (reply_to is not None and reply_to.topic_id != topic.pk):
         raise PermissionDenied
-    content_warning = clean_line(content_warning, most=Post._meta.get_field("content_warning").max_length or 0)
     pseudonym = own_pseudonym(person=author, space=topic.space) if as_pseudonym else None
     return _add_post(
         topic=topic,
         author=author,
         pseudonym=pseudonym,
-        source=source,
-        source_format=source_format,
-        content_warning=content_warning,
+        written=written,
         held=must_be_held(space=topic.space, author=author, pseudonym=pseudonym),
         reply_to=reply_to,
+        place=Place(space=topic.space, topic=topic),
+        submission=key,
     )
 
 
+@sensitive_variables()
 def _add_post(
     *,
     topic: Topic,
     author: User,
     pseudonym: Pseudonym | None,
-    source: str,
-    source_format: str,
-    content_warning: str,
+    written: Written,
     held: bool,
+    place: Place,
     reply_to: Post | None = None,
+    submission: UUID | None = None,
 ) -> Post:
-    rendered = render(source, source_format=source_format)
-    refuse_identity_numbers("\n".join((topic.title, content_warning, source, rendered.text)))
     topic.last_number += 1
     topic.save(update_fields=["last_number"])
     post = Post.objects.create(
@@ -151,16 +185,21 @@ def _add_post(
         number=topic.last_number,
         author=None if pseudonym else author,
         pseudonym=pseudonym,
-        source=source,
-        source_format=source_format,
-        html=rendered.html,
-        text=rendered.text,
-        rendering_version=rendered.version,
-        content_warning=content_warning,
+        source=written.source,
+        source_format=written.source_format,
+        html=written.rendered.html,
+        text=written.rendered.text,
+        rendering_version=written.rendered.version,
+        content_warning=written.content_warning,
         state=State.HELD if held else State.NORMAL,
         reply_to=reply_to,
+        submission=submission,
         created_at=next_time(topic.space),
     )
+    if submission is not None:
+        Draft.objects.filter(person=author, place=place.key).delete()
+        claim_attachments(person=author, place=place.key, post=post)
+    note_mentions(post=post, space=topic.space, author=author)
     recount_topic(topic)
     recount_space(topic.space)
     say_posts_changed([post.pk])
@@ -169,6 +208,7 @@ def _add_post(
     return post
 
 
+@sensitive_variables()
 @transaction.atomic
 def edit_post(
     *,
@@ -178,32 +218,47 @@ def edit_post(
     source_format: str = Post.Format.HTML,
     content_warning: str = "",
     title: str | None = None,
+    confirmed: bool = False,
 ) -> Post:
     """Write one's own post anew; how it read is kept. `title` only for the first post of a topic.
 
-    Raises as `start_topic` does.
+    Mentions that come new are told of, those that go are left. The editor's draft of the change goes. The same text
+    again changes nothing. Raises as `start_topic` does.
     """
     topic = lock_topic(post.topic)
     post = Post.objects.select_for_update().get(pk=post.pk)
     post.topic = topic
     if not user_can_edit_post(editor, post):
         raise PermissionDenied
-    rendered = render(source, source_format=source_format)
-    content_warning = clean_line(content_warning, most=Post._meta.get_field("content_warning").max_length or 0)
     is_first = post.number == 1
-    new_title = clean_line(title, most=Topic._meta.get_field("title").max_length or 0) if title and is_first else ""
-    refuse_identity_numbers("\n".join((new_title, content_warning, source, rendered.text)))
+    written = read_writing(
+        title=(title or topic.title) if is_first else "",
+        source=source,
+        source_format=source_format,
+        content_warning=content_warning,
+        confirmed=confirmed,
+    )
+    Draft.objects.filter(person=editor, place=Place(space=topic.space, topic=topic, post=post).key).delete()
+    is_same = (written.rendered.html, written.content_warning) == (post.html, post.content_warning)
+    if is_same and (not is_first or written.title == topic.title):
+        return post
     PostEdit.objects.create(
         post=post, html=post.html, title=topic.title if is_first else "", content_warning=post.content_warning
     )
-    post.source, post.source_format = source, source_format
-    post.html, post.text, post.rendering_version = rendered.html, rendered.text, rendered.version
-    post.content_warning, post.edited_at = content_warning, timezone.now()
+    post.source, post.source_format = written.source, written.source_format
+    post.html, post.text, post.rendering_version = (
+        written.rendered.html,
+        written.rendered.text,
+        written.rendered.version,
+    )
+    post.content_warning, post.edited_at = written.content_warning, timezone.now()
     post.save()
     if is_first:
-        topic.title = new_title or topic.title
-        topic.content_warning = content_warning
+        topic.title = written.title
+        topic.content_warning = written.content_warning
         topic.save(update_fields=["title", "content_warning"])
+    if note_mentions(post=post, space=topic.space, author=editor) and post.state == State.NORMAL:
+        transaction.on_commit(partial(tasks.tell_of_post.enqueue, post.pk))
     say_posts_changed([post.pk])
     return post
 
@@ -226,9 +281,7 @@ def delete_post(*, person: User, post: Post) -> None:
 
 def empty_post(*, post: Post) -> None:
     """Remove what was written in a deleted post. Its files go from the disk after commit."""
-    for attachment in post.attachments.all():
-        transaction.on_commit(partial(attachment.file.storage.delete, str(attachment.file.name)))
-    post.attachments.all().delete()
+    delete_files(post.attachments.all())
     post.edits.all().delete()
     post.mentions.all().delete()
     post.notices.all().delete()

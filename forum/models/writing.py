@@ -4,6 +4,7 @@ import uuid
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -46,7 +47,12 @@ class Draft(models.Model):
 
 def attachment_path(attachment: "Attachment", name: str) -> str:
     """Where the file lies: named by its key alone, so that a name someone chose is never a path."""
-    return f"forum/{attachment.key}"
+    return f"{attachment.key.hex[:2]}/{attachment.key}"
+
+
+def attachment_storage() -> Storage:
+    """Outside the media folder: no proxy serves it, only `forum:attachment`, which asks who may."""
+    return storages["forum"]
 
 
 class Attachment(models.Model):
@@ -63,7 +69,7 @@ class Attachment(models.Model):
     uploader = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="forum_attachments"
     )
-    file = models.FileField(upload_to=attachment_path)
+    file = models.FileField(upload_to=attachment_path, storage=attachment_storage)
     name = models.CharField(_("filnavn"), max_length=160)
     media_type = models.CharField(max_length=120)
     size = models.PositiveBigIntegerField(_("byte"))

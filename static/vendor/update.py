@@ -42,6 +42,12 @@ PACKAGES = [
         files={"dist/htmx.min.js": "htmx.min.js"},
     ),
     Package(
+        spec="trix@2",
+        folder="trix",
+        use="the editor of the forum, only on pages where one writes",
+        files={f"dist/{name}": name for name in ("trix.umd.min.js", "trix.umd.min.js.map", "trix.css")},
+    ),
+    Package(
         spec="@fontsource-variable/atkinson-hyperlegible-next@5",
         folder="fonts",
         use="the typeface; latin-ext is fetched only by pages with letters such as ŋ, č, š",

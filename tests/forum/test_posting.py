@@ -30,7 +30,7 @@ def test_a_topic_and_its_answers_are_numbered_and_counted(member: User, space: S
     topic.refresh_from_db()
     space.refresh_from_db()
     assert (answer.number, topic.last_number, topic.post_count, space.topic_count) == (2, 2, 2, 1)
-    assert answer.html == "<p>Stående.</p>alert(1)"
+    assert answer.html == "<p>Stående.</p>"
     assert topic.last_post_at == space.last_post_at == answer.created_at
 
 

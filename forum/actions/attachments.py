@@ -1,0 +1,118 @@
+"""Files and pictures: first beside a draft, then in a post. Served only by `forum:attachment`."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from pathlib import PurePath
+from typing import IO
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import Storage
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from forum.models import Attachment, Post
+from forum.permissions import user_can_edit_post
+from people.models import User
+from safety.files import IMAGE_FORMATS, FileRefusedError
+from safety.guard import guard_texts
+from safety.guard.files import guard_file
+from safety.text import clean_line
+
+FILES_MOST = 10
+NAME_MAX = 160
+ALT_MAX = 300
+KEPT_BESIDE_DRAFT = timedelta(days=7)
+
+
+def is_image_name(name: str) -> bool:
+    return PurePath(name).suffix.lower().removeprefix(".") in IMAGE_FORMATS
+
+
+@sensitive_variables()
+def add_attachment(
+    *,
+    person: User,
+    place: str,
+    file: IO[bytes],
+    name: str,
+    alt_text: str = "",
+    confirmed: bool = False,
+    post: Post | None = None,
+) -> tuple[Attachment, list[str]]:
+    """Check, clean and keep a file beside a draft, or in a `post` of one's own. Also what the person should know of it.
+
+    Raises FileRefusedError, TextRefusedError and the guard's kinds of it, and PermissionDenied.
+    """
+    name = clean_line(PurePath(name.replace("\\", "/")).name, most=NAME_MAX) or "fil"
+    alt_text = clean_line(alt_text, most=ALT_MAX)
+    is_image = is_image_name(name)
+    if is_image and not alt_text:
+        raise FileRefusedError(_("Skriv hva bildet viser, så også de som ikke ser det, får vite det."))
+    guard_texts({"alt_text": alt_text}, confirmed=confirmed)
+    guarded = guard_file(file, name=name, confirmed=confirmed)
+    with transaction.atomic():
+        if post is not None:
+            post = Post.objects.select_for_update().get(pk=post.pk)
+            if not user_can_edit_post(person, post):
+                raise PermissionDenied
+            own = Attachment.objects.filter(post=post)
+        else:
+            own = Attachment.objects.filter(uploader=person, place=place, post__isnull=True)
+        if own.count() >= FILES_MOST:
+            raise FileRefusedError(_("Et innlegg kan ha høyst %(most)d filer.") % {"most": FILES_MOST})
+        uploader = None if post is not None and post.author_id is None else person
+        attachment = Attachment(
+            post=post,
+            place="" if post is not None else place,
+            uploader=uploader,
+            name=name,
+            media_type=guarded.media_type,
+            size=guarded.content.size,
+            is_image=is_image,
+            alt_text=alt_text,
+            text=guarded.text,
+        )
+        attachment.file.save(name, guarded.content, save=False)
+        attachment.save()
+    return attachment, guarded.notices
+
+
+@transaction.atomic
+def remove_attachment(*, person: User, attachment: Attachment) -> None:
+    """Take a file out of one's draft, or out of a post of one's own. Raises PermissionDenied."""
+    if attachment.post is None:
+        if attachment.uploader_id != person.pk:
+            raise PermissionDenied
+    elif not user_can_edit_post(person, attachment.post):
+        raise PermissionDenied
+    delete_files(Attachment.objects.filter(pk=attachment.pk))
+
+
+def claim_attachments(*, person: User, place: str, post: Post) -> int:
+    """The files beside a draft go into its post; under an alias nothing says who uploaded them."""
+    return Attachment.objects.filter(uploader=person, place=place, post__isnull=True).update(
+        post=post, place="", uploader=person if post.author_id else None
+    )
+
+
+def delete_files(attachments: QuerySet[Attachment]) -> int:
+    """Delete rows at once and their files after commit. Returns how many."""
+    found = [(each.file.storage, str(each.file.name)) for each in attachments.only("file")]
+    attachments.delete()
+    transaction.on_commit(partial(_delete_from_storage, found))
+    return len(found)
+
+
+def _delete_from_storage(files: Iterable[tuple[Storage, str]]) -> None:
+    for storage, name in files:
+        storage.delete(name)
+
+
+@transaction.atomic
+def delete_orphaned_files() -> int:
+    """Files beside drafts for more than a week that never became a post. Returns how many."""
+    return delete_files(Attachment.objects.filter(post__isnull=True, created_at__lt=timezone.now() - KEPT_BESIDE_DRAFT))

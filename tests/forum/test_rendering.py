@@ -1,0 +1,175 @@
+"""What is shown of what somebody wrote: plain structure, safe links, and the same again when made again."""
+
+import pytest
+from django.core.management import call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forum.actions import start_topic
+from forum.models import Post
+from forum.rendering import RENDERING_VERSION, render, text_to_write_on
+from tests import factories
+
+REL = 'rel="nofollow noopener ugc"'
+
+
+def html(source: str) -> str:
+    return render(source, source_format=Post.Format.HTML).html
+
+
+TRIX = [
+    ("<h1>Tavlemøte</h1><div>Vi står.<br><br>Hver dag.</div>", "<h3>Tavlemøte</h3><p>Vi står.</p><p>Hver dag.</p>"),
+    ("<div>En<br>to</div>", "<p>En<br>to</p>"),
+    (
+        "<ul><li>En<ul><li>Under</li></ul></li><li>To</li></ul>",
+        "<ul><li>En<ul><li>Under</li></ul></li><li>To</li></ul>",
+    ),
+    ("<blockquote>Sagt</blockquote><div>Svar</div>", "<blockquote><p>Sagt</p></blockquote><p>Svar</p>"),
+    ("<pre>a\n  b</pre>", "<pre>a\n  b</pre>"),
+    ("<div><del>bort</del> <em>skrå</em></div>", "<p><del>bort</del> <em>skrå</em></p>"),
+    ('<div><a href="https://fhi.no/x">her</a></div>', f'<p><a href="https://fhi.no/x" {REL}>her</a></p>'),
+    ('<figure data-trix-attachment="{}"><img src="https://a.example/b.png" alt="x"></figure>', ""),
+]
+
+WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:w="urn:schemas-microsoft-com:office:word">
+<head><meta name=Generator content="Microsoft Word 15"><title>Notat</title>
+<!--[if gte mso 9]><xml><o:DocumentProperties><o:Author>Ola</o:Author></o:DocumentProperties></xml><![endif]-->
+<style><!-- /* Font Definitions */ @font-face {font-family:Calibri;} p.MsoNormal {margin:0cm;mso-style-name:N;}
+--></style></head>
+<body lang=NO-BOK style='tab-interval:35.4pt'><!--StartFragment-->
+<h1>Overskrift<o:p></o:p></h1>
+<p class=MsoNormal style='mso-margin-top-alt:auto'><b><span style='mso-bidi-font-weight:normal'>Viktig:</span></b>
+møt tidlig.<o:p></o:p></p>
+<p class=MsoNormal><o:p>&nbsp;</o:p></p>
+<p class=MsoListParagraphCxSpFirst style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'><![if !supportLists]><span
+style='font-family:Symbol;mso-list:Ignore'>·<span style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp;&nbsp; </span></span>
+<![endif]>Kaffe<o:p></o:p></p>
+<p class=MsoListParagraphCxSpMiddle style='mso-list:l0 level2 lfo1'><span style='mso-list:Ignore'>1.<span>&nbsp;&nbsp;
+</span></span>Kopper</p>
+<p class=MsoListParagraphCxSpLast style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>·<span>&nbsp; </span>
+</span>Tavle</p>
+<table class=MsoTableGrid border=1><tr><td width=100><p class=MsoNormal>Tid</p></td><td><p class=MsoNormal>Sted</p></td>
+</tr></table>
+<v:shape id="_x0000_i1025"><v:imagedata src="file:///C:/Users/ola/image001.png"/></v:shape>
+<!--EndFragment--></body></html>"""
+WORD_CLEAN = (
+    "<h3>Overskrift</h3><p><strong>Viktig:</strong> møt tidlig.</p>"
+    "<ul><li>Kaffe<ol><li>Kopper</li></ol></li><li>Tavle</li></ul><p>Tid | Sted</p>"
+)
+
+OUTLOOK = """<div class=WordSection1><p class=MsoNormal><span style='font-size:11.0pt;mso-ansi-language:NO-BOK'>Hei<o:p>
+</o:p></span></p><p class=MsoNormal><span style="font-weight:bold">Til torsdag</span>: se
+<a href="https://www.helsenorge.no/"><span style='color:#0563C1'>Helsenorge</span></a>.</p>
+<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p class=MsoNormal><b>Fra:</b> Kari</p></div>
+<img width=1 height=1 src="cid:image001.png@01D9"></div>"""
+OUTLOOK_CLEAN = (
+    f'<p>Hei</p><p><strong>Til torsdag</strong>: se <a href="https://www.helsenorge.no/" {REL}>Helsenorge</a>.</p>'
+    "<p><strong>Fra:</strong> Kari</p>"
+)
+
+TEAMS = """<meta charset="utf-8"><div itemprop="copy-paste-block" style="font-size:14px">Kan noen hjelpe?</div>
+<p style="margin-left:0">&nbsp;</p><ul style="list-style-type:disc"><li style="font-size:14px">Først</li>
+<ul><li>Under</li></ul><li><p>Sist</p></li></ul><div><span itemtype="http://schema.skype.com/Mention">Kari</span> vet.
+<img itemtype="http://schema.skype.com/Emoji" alt="🙂" src="https://statics.teams.cdn.example/smile.png"></div>"""
+TEAMS_CLEAN = "<p>Kan noen hjelpe?</p><ul><li>Først<ul><li>Under</li></ul></li><li>Sist</li></ul><p>Kari vet.</p>"
+
+GOOGLE = """<b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr">
+<span style="font-weight:700">Fet</span> <span style="font-style:italic">skrå</span></p></b>"""
+GOOGLE_CLEAN = "<p><strong>Fet</strong> <em>skrå</em></p>"
+
+
+@pytest.mark.parametrize(
+    ("source", "clean"),
+    [*TRIX, (WORD, WORD_CLEAN), (OUTLOOK, OUTLOOK_CLEAN), (TEAMS, TEAMS_CLEAN), (GOOGLE, GOOGLE_CLEAN)],
+)
+def test_what_editors_and_office_programs_write_becomes_plain_structure(source: str, clean: str) -> None:
+    assert html(source) == clean
+
+
+def test_words_list_is_a_list_where_an_editor_has_taken_its_style() -> None:
+    assert html("<p>·&nbsp;&nbsp;&nbsp; Kaffe</p><p>·&nbsp;&nbsp; Tavle</p>") == "<ul><li>Kaffe</li><li>Tavle</li></ul>"
+
+
+@pytest.mark.parametrize(
+    ("source", "clean"),
+    [
+        (
+            "Se https://fhi.no/a?b=1&c.",
+            '<p>Se <a href="https://fhi.no/a?b=1&amp;c" {rel}>https://fhi.no/a?b=1&amp;c</a>.</p>',
+        ),
+        ("Se www.fhi.no", '<p>Se <a href="https://www.fhi.no" {rel}>www.fhi.no</a></p>'),
+        ("Fint.at det går bra.no", "<p>Fint.at det går bra.no</p>"),
+        ("Linje\nlinje\n\n<b>Ny</b>", "<p>Linje<br>linje</p><p>&lt;b&gt;Ny&lt;/b&gt;</p>"),
+    ],
+)
+def test_plain_text_gets_paragraphs_lines_and_links(source: str, clean: str) -> None:
+    assert render(source, source_format=Post.Format.TEXT).html == clean.replace("{rel}", REL)
+
+
+def test_a_text_area_shows_the_words_of_a_formatted_post() -> None:
+    text = text_to_write_on("<h3>Om</h3><p>En<br>to</p><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul><p>Slutt</p>")
+    assert text == "Om\n\nEn\nto\n\n- a\n- b\n\n- c\n\nSlutt"
+
+
+TAGS = [
+    "div",
+    "p",
+    "h1",
+    "h3",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "pre",
+    "b",
+    "em",
+    "a",
+    "span",
+    "td",
+    "tr",
+    "table",
+    "del",
+]
+PIECES = st.one_of(
+    st.sampled_from([f"<{tag}>" for tag in TAGS] + [f"</{tag}>" for tag in TAGS] + ["<br>", "<hr>", "<img src=x>"]),
+    st.sampled_from(
+        ["<a href='https://a.no/?x=1&y=2'>", "<p style='mso-list:l0 level2'>", "·\u00a0\u00a0 ", "1. \u00a0 "]
+    ),
+    st.sampled_from(
+        ["https://b.no/c", "www.d.no", "&amp;", "&lt;script&gt;", "\n", " ", "\u00a0", "<!--", "-->", "<style>"]
+    ),
+    st.text(max_size=12),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_rendering_what_is_rendered_changes_nothing(source: str) -> None:
+    once = render(source, source_format=Post.Format.HTML)
+    assert render(once.html, source_format=Post.Format.HTML) == once
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200))
+def test_rendering_plain_text_is_stable_too(source: str) -> None:
+    once = render(source, source_format=Post.Format.TEXT)
+    assert render(once.html, source_format=Post.Format.HTML) == once
+
+
+@pytest.mark.django_db
+def test_posts_are_rendered_again_by_range() -> None:
+    author = factories.MembershipFactory.create().person
+    space = factories.SpaceFactory.create()
+    keys = [
+        start_topic(author=author, space=space, title=f"Tråd {number}", source="<div>Hei</div>").posts.get().pk
+        for number in range(3)
+    ]
+    Post.objects.update(html="<p>gammelt</p>", rendering_version=RENDERING_VERSION - 1)
+    call_command("rebake_posts", "--from", str(keys[1]), "--to", str(keys[1]))
+    assert list(Post.objects.order_by("pk").values_list("html", flat=True)) == [
+        "<p>gammelt</p>",
+        "<p>Hei</p>",
+        "<p>gammelt</p>",
+    ]
+    call_command("rebake_posts")
+    assert set(Post.objects.values_list("html", "rendering_version")) == {("<p>Hei</p>", RENDERING_VERSION)}
