@@ -1,5 +1,6 @@
 """The forum's spaces to begin with, and topics to try it with, from `home/starter/forum/`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -45,6 +46,8 @@ MODERATORS = "Forum-moderatorer"
 DEMO_HOST = "demo.example"
 DEMO_SURNAME = "Demo"
 
+_LINK = re.compile(r"\[([^]]+)\]\([^)]+\)")
+_MARKED = re.compile(r"(\*{1,2})([^*]+)\1")
 _MARKDOWN = FEATURES & {"h3", "bold", "italic", "ol", "ul", "link"}
 
 
@@ -60,6 +63,11 @@ def read_topics(folder: Path = FORUM) -> list[dict[str, Any]]:
         for file in sorted((folder / "topics").glob("*.yaml"))
         for topic in yaml.safe_load(file.read_text(encoding="utf-8"))
     ]
+
+
+def plain_of(text: str) -> str:
+    """Markdown as plain text, which is what facilitators change rules and welcome in."""
+    return _MARKED.sub(r"\2", _LINK.sub(r"\1", text)).strip()
 
 
 def html_of(text: str) -> str:
@@ -88,7 +96,7 @@ def load_spaces(*, demo: bool = False) -> None:
             continue
         if Space.objects.filter(Q(key=described["key"]) | Q(slug=described["slug"])).exists():
             continue
-        welcome, rules = html_of(described["welcome"]), html_of(described["rules"])
+        welcome, rules = described["welcome"], described["rules"]
         Space.objects.create(
             key=described["key"],
             slug=described["slug"],
@@ -96,10 +104,10 @@ def load_spaces(*, demo: bool = False) -> None:
             kind=described["kind"],
             role=roles[role] if role else None,
             about=described["about"],
-            welcome_source=welcome,
-            welcome=render(welcome, source_format=Post.Format.HTML).html,
-            rules_source=rules,
-            rules=render(rules, source_format=Post.Format.HTML).html,
+            welcome_source=plain_of(welcome),
+            welcome=render(html_of(welcome), source_format=Post.Format.HTML).html,
+            rules_source=plain_of(rules),
+            rules=render(html_of(rules), source_format=Post.Format.HTML).html,
             allows_pseudonyms=described.get("allows_pseudonyms", False),
             holds_first_posts=described.get("holds_first_posts", False),
             starts_on=today + timedelta(days=described["starts_days"]) if "starts_days" in described else None,
@@ -192,12 +200,16 @@ def _seat_people(demo: dict[str, Any], *, people: dict[str, User], spaces: dict[
         )
 
 
+def _moment(days: int, clock: time) -> datetime:
+    """That time of the day so many days before today, by Norway's clock."""
+    return datetime.combine(timezone.localdate() - timedelta(days=days), clock, timezone.get_current_timezone())
+
+
 def _in_order(described: list[dict[str, Any]]) -> list[Written]:
-    today, zone = timezone.localdate(), timezone.get_current_timezone()
     return sorted(
         (
             Written(
-                at=datetime.combine(today - timedelta(days=post["days"]), time.fromisoformat(post["at"]), tzinfo=zone),
+                at=_moment(post["days"], time.fromisoformat(post["at"])),
                 topic=place,
                 number=number,
                 post=post,
@@ -254,19 +266,20 @@ def _write(
 
 
 def _let_through(post: Post) -> None:
-    """A facilitator has looked at it the hour after."""
+    """A facilitator has looked at it the hour after; their own posts need no looking at."""
     space = post.topic.space
-    facilitator = SpaceMembership.objects.facilitating().filter(space=space).select_related("person").first()
-    ModerationEntry.objects.create(
-        verb=ModerationEntry.Verb.APPROVE,
-        actor=facilitator.person if facilitator else None,
-        space=space,
-        topic=post.topic,
-        post=post,
-        pseudonym=post.pseudonym,
-        person=post.author,
-        at=post.created_at + timedelta(hours=1),
-    )
+    facilitator = SpaceMembership.objects.facilitating().filter(space=space).first()
+    if facilitator is not None and facilitator.person_id != post.author_id:
+        ModerationEntry.objects.create(
+            verb=ModerationEntry.Verb.APPROVE,
+            actor_id=facilitator.person_id,
+            space=space,
+            topic=post.topic,
+            post=post,
+            pseudonym=post.pseudonym,
+            person=post.author,
+            at=post.created_at + timedelta(hours=1),
+        )
     set_post_state(topic=post.topic, post=post, state=State.NORMAL)
 
 
@@ -321,7 +334,7 @@ def _read(demo: dict[str, Any], *, people: dict[str, User], posts: dict[tuple[st
     Somebody has read what was there when they answered; not where they wrote under an alias: that would tell who it is.
     """
     for key, days in demo["read_before_days"].items():
-        person, until = people[key], timezone.now() - timedelta(days=days)
+        person, until = people[key], _moment(days, time.min)
         SpaceRead.objects.bulk_create(
             SpaceRead(person=person, space=space, read_all_at=until) for space in spaces_readable_by(person)
         )
