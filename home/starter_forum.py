@@ -82,7 +82,8 @@ def html_of(text: str) -> str:
 def load_spaces(*, demo: bool = False) -> None:
     """The group of moderators, and the spaces that are missing; with those for trying out when asked to.
 
-    A space that is there stays as its people have made it, also when its address is taken by another.
+    A space that is there stays as its people have made it; one whose address is taken is left out. Without a key to
+    seal them with, no space allows aliases.
     """
     group, _made = Group.objects.get_or_create(name=MODERATORS)
     group.permissions.add(Permission.objects.get(codename=MODERATE, content_type__app_label="forum"))
@@ -108,7 +109,7 @@ def load_spaces(*, demo: bool = False) -> None:
             welcome=render(html_of(welcome), source_format=Post.Format.HTML).html,
             rules_source=plain_of(rules),
             rules=render(html_of(rules), source_format=Post.Format.HTML).html,
-            allows_pseudonyms=described.get("allows_pseudonyms", False),
+            allows_pseudonyms=described.get("allows_pseudonyms", False) and aliases_are_possible(),
             holds_first_posts=described.get("holds_first_posts", False),
             starts_on=today + timedelta(days=described["starts_days"]) if "starts_days" in described else None,
             ends_on=today + timedelta(days=described["ends_days"]) if "ends_days" in described else None,

@@ -112,6 +112,14 @@ def test_production_gets_the_spaces_and_nobody_in_them(db: None, settings: Any) 
         make_demo_forum()
 
 
+def test_without_a_key_no_space_allows_aliases(db: None, settings: Any) -> None:
+    settings.PSEUDONYM_KEY = ""
+    load_people_lists()
+    load_spaces(demo=True)
+    assert Space.objects.count() == 11
+    assert not Space.objects.filter(allows_pseudonyms=True).exists()
+
+
 def test_spaces_loaded_again_stay_as_their_people_made_them(db: None) -> None:
     load_people_lists()
     load_spaces()
