@@ -79,7 +79,7 @@ def person(key: str) -> User:
 
 
 def kinds() -> dict[str, tuple[str, str | None]]:
-    return {space.slug: (space.kind, space.role and space.role.key) for space in Space.objects.select_related("role")}
+    return {slug: (kind, role) for slug, kind, role in Space.objects.values_list("slug", "kind", "role__key")}
 
 
 def unread(reader: User) -> dict[str, int]:
