@@ -32,6 +32,7 @@ from courses.packages.reader import PackageReader
 from courses.packages.stream import Names, stream_block
 from courses.packages.yaml_io import load_yaml, plain
 from home.models import HomePage, StandardPage
+from home.starter_forum import load_spaces, make_demo_forum
 from learning.actions import NotMarkedByHandError, assign_onboarding_paths, complete_lesson, let_groups_revoke
 from learning.models import LearningPathPage, LearnPage, PathStep
 from learning.queries import get_assigned_paths, get_path_outline
@@ -93,9 +94,12 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
     hand_over_films(to=authors)
     for name in site["groups"]:
         Group.objects.get_or_create(name=name)
+    load_spaces()
+    report("Spaces")
     if settings.DEMO_LOGINS:
         make_demo_people(**site["demo"])
-        report("Demo people")
+        make_demo_forum()
+        report("Demo people and what they have written")
 
 
 def load_principles(*, locales: dict[str, Locale]) -> None:

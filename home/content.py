@@ -21,11 +21,13 @@ from courses.models import (
     RolePage,
 )
 from courses.packages.collect import Collector, collect_course, legal_entry
-from courses.packages.format import BLOCKS, Lesson, Package, PackageError
+from courses.packages.format import BLOCKS, Block, Lesson, Package, PackageError
+from courses.packages.markdown import MarkdownError
 from courses.packages.reader import PackageReader, read_package
 from courses.packages.yaml_io import load_yaml, plain
 from home.actions import NAMESPACE, STARTER
 from home.models import StandardPage
+from home.starter_forum import html_of, read_topics
 from learning.models import LearningPathPage
 
 COVERAGE_FIELDS = ("kind", "item", "lesson", "phrase")
@@ -71,6 +73,9 @@ def read_starter_content(packages: Iterable[Path] = ()) -> tuple[Content, list[F
                 faults += [
                     Finding(Place(shown(file), problem.line), "package", problem.message) for problem in error.problems
                 ]
+    forum, forum_faults = read_forum_texts(STARTER / "forum")
+    content.pages += forum
+    faults += forum_faults
     content.addresses = frozenset(file_addresses(site, sets, terms, folders.values()))
     content.page_keys = frozenset(file_keys(site, content))
     coverage, coverage_faults = read_coverage(STARTER / "coverage")
@@ -228,6 +233,44 @@ def term_document(
         rows=rows or [],
         lines={(name,): start for name in names},
     )
+
+
+def read_forum_texts(folder: Path) -> tuple[list[Document], list[Finding]]:
+    """The spaces' and demo topics' texts; what has no place in a post is a fault."""
+    file = folder / "spaces.yaml"
+    spaces = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else []
+    texts = [(file, "nb", each["name"], each["about"], [each["welcome"], each["rules"]]) for each in spaces] + [
+        (
+            each["file"],
+            each.get("language", "nb"),
+            each["title"],
+            each.get("content_warning", ""),
+            [post["text"] for post in each["posts"]],
+        )
+        for each in read_topics(folder)
+    ]
+    documents, faults = [], []
+    for file, language, title, summary, bodies in texts:
+        try:
+            blocks = [
+                Block(type="text", id=uuid.uuid5(NAMESPACE, f"{title}/{number}"), value=html_of(body))
+                for number, body in enumerate(bodies, start=1)
+            ]
+        except MarkdownError as error:
+            faults.append(Finding(Place(shown(file)), "package", f"{title}: {error}"))
+            continue
+        documents.append(
+            Document(
+                file=shown(file),
+                kind="forum",
+                title=title,
+                summary=summary,
+                blocks=blocks,
+                language=language,
+                rows=rows_of(file),
+            )
+        )
+    return documents, faults
 
 
 def file_addresses(

@@ -32,6 +32,7 @@ WHOLE = (
     "tests/home/test_glossary.py",
     "tests/home/test_pages.py",
     "tests/home/test_starter.py",
+    "tests/home/test_starter_forum.py",
     "tests/home/test_walk.py",
     "tests/people/test_accounts_openid.py",
 )

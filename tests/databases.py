@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from home.actions import load_starter_content, make_demo_people, read_starter
+from home.starter_forum import make_demo_forum
 from tests.once import made_once
 
 SQLITE_FILE = "flett.sqlite3"
@@ -90,6 +91,7 @@ def keep_starter(folder: Path) -> None:
                     load_starter_content()
                 keep(folder / "production", with_media=True)
                 make_demo_people(**read_starter("site.yaml")["demo"])
+                make_demo_forum()
                 keep(folder / "starter", with_media=True)
         finally:
             put_back()

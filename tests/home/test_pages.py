@@ -33,6 +33,8 @@ PAGES = {
     "/krise/": "Trenger du hjelp nå?",
     "/personvern/": "Personvern",
     "/tilgjengelighet/": "Tilgjengelighet",
+    "/husregler/": "Husregler",
+    "/slik-bruker-du-forumet/": "Slik bruker du forumet",
 }
 
 
