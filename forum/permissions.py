@@ -13,17 +13,31 @@ Each predicate has a queryset twin; `tests/forum/test_permissions.py` asserts fo
 inactive account may nothing.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from forum.models import Post, Silence, Space, SpaceMembership, State, Topic
-from forum.pseudonyms import is_owner, owned_by
+from forum.models import (
+    EntryRequest,
+    Post,
+    Pseudonym,
+    Report,
+    SealOpening,
+    Silence,
+    Space,
+    SpaceMembership,
+    State,
+    Topic,
+)
+from forum.pseudonyms import aliases_are_possible, is_owner, owned_by
 from people.models import Membership, SupportGroupMembership, User
 
 MODERATE = "moderate_forum"
+IDENTITY_DAYS = 7
+"""How long the two who opened a seal may look behind it, each of them once."""
 
 
 def _is_active(user: Any) -> bool:
@@ -241,3 +255,204 @@ def topics_open_to(user: Any) -> QuerySet[Topic]:
 def user_can_reply(user: Any, topic: Topic) -> bool:
     """Twin of `topics_open_to`. One query."""
     return topics_open_to(user).filter(pk=topic.pk).exists()
+
+
+# --- who is in a space ---------------------------------------------------------------------------------
+
+MEMBERS_CREATE = (Space.Kind.PRIVATE, Space.Kind.LEARNING_GROUP)
+"""Kinds every member may create, and facilitates then. The others are the moderators' and the national groups'."""
+INVITING = (Space.Kind.RESTRICTED, Space.Kind.PRIVATE, Space.Kind.LEARNING_GROUP, Space.Kind.YOUTH_PANEL)
+"""Kinds that one is invited to. The others are open by what one is."""
+
+
+def people_who_create(kind: str) -> QuerySet[User]:
+    """Who may create spaces of a kind; see `MEMBERS_CREATE`."""
+    if kind in MEMBERS_CREATE:
+        return forum_members()
+    if kind not in Space.Kind.values:
+        return User.objects.none()
+    national = SupportGroupMembership.objects.active().filter(person=OuterRef("pk"), group__region__isnull=True)
+    return User.objects.filter(Q(pk__in=forum_moderators().values("pk")) | Exists(national), is_active=True)
+
+
+def user_can_create_space(user: Any, kind: str) -> bool:
+    """Twin of `people_who_create`. One query."""
+    return _is_active(user) and people_who_create(kind).filter(pk=user.pk).exists()
+
+
+def people_who_may_be_invited(space: Space) -> QuerySet[User]:
+    """Members; to a youth panel everybody with an account, since young people are in no team."""
+    return User.objects.filter(is_active=True) if space.kind == Space.Kind.YOUTH_PANEL else forum_members()
+
+
+def user_can_be_in_space(user: Any, space: Space) -> bool:
+    """Twin of `people_who_may_be_invited`. One query."""
+    return _is_active(user) and people_who_may_be_invited(space).filter(pk=user.pk).exists()
+
+
+def spaces_open_to_requests_of(user: Any) -> QuerySet[Space]:
+    """The spaces this person may ask to enter: restricted, not archived, not in them, not waiting already."""
+    if not _is_active(user):
+        return Space.objects.none()
+    waiting = EntryRequest.objects.filter(person=user, space=OuterRef("pk"), outcome="")
+    return (
+        spaces_visible_to(user)
+        .filter(kind=Space.Kind.RESTRICTED, archived_at__isnull=True)
+        .exclude(_in_space(user))
+        .exclude(Exists(waiting))
+    )
+
+
+def user_can_ask_to_enter(user: Any, space: Space) -> bool:
+    """Twin of `spaces_open_to_requests_of`. One query."""
+    return spaces_open_to_requests_of(user).filter(pk=space.pk).exists()
+
+
+def spaces_inviting_for(user: Any) -> QuerySet[Space]:
+    """The spaces this person may invite to."""
+    return spaces_moderated_by(user).filter(kind__in=INVITING, archived_at__isnull=True)
+
+
+def user_can_invite(user: Any, space: Space) -> bool:
+    """Twin of `spaces_inviting_for`. One query."""
+    return spaces_inviting_for(user).filter(pk=space.pk).exists()
+
+
+def entry_requests_decided_by(user: Any) -> QuerySet[EntryRequest]:
+    """Requests that wait for this person, or somebody beside them. Nobody decides their own."""
+    if not _is_active(user):
+        return EntryRequest.objects.none()
+    return EntryRequest.objects.filter(
+        outcome="", invited_by__isnull=True, person__is_active=True, space__in=spaces_moderated_by(user).values("pk")
+    ).exclude(person=user)
+
+
+def user_can_decide_entry(user: Any, request: EntryRequest) -> bool:
+    """Twin of `entry_requests_decided_by`. One query."""
+    return entry_requests_decided_by(user).filter(pk=request.pk).exists()
+
+
+def entry_requests_withdrawn_by(user: Any) -> QuerySet[EntryRequest]:
+    """One's own requests that wait."""
+    if not _is_active(user):
+        return EntryRequest.objects.none()
+    return EntryRequest.objects.filter(outcome="", invited_by__isnull=True, person=user)
+
+
+def user_can_withdraw_entry(user: Any, request: EntryRequest) -> bool:
+    """Twin of `entry_requests_withdrawn_by`. One query."""
+    return entry_requests_withdrawn_by(user).filter(pk=request.pk).exists()
+
+
+def space_invitations_managed_by(user: Any) -> QuerySet[EntryRequest]:
+    """Invitations without an answer that this person may see and take back."""
+    return EntryRequest.objects.filter(
+        outcome="", invited_by__isnull=False, space__in=spaces_moderated_by(user).values("pk")
+    )
+
+
+def user_can_take_back_invitation(user: Any, invitation: EntryRequest) -> bool:
+    """Twin of `space_invitations_managed_by`. One query."""
+    return space_invitations_managed_by(user).filter(pk=invitation.pk).exists()
+
+
+def space_invitations_open_to(user: Any) -> QuerySet[EntryRequest]:
+    """Invitations this person may say yes or no to. All they are told of a space they do not see otherwise."""
+    if not _is_active(user):
+        return EntryRequest.objects.none()
+    return EntryRequest.objects.filter(
+        Q(space__kind=Space.Kind.YOUTH_PANEL) | Q(Exists(forum_members().filter(pk=user.pk))),
+        outcome="",
+        invited_by__isnull=False,
+        person=user,
+        space__archived_at__isnull=True,
+    )
+
+
+def user_can_answer_invitation(user: Any, invitation: EntryRequest) -> bool:
+    """Twin of `space_invitations_open_to`. One query."""
+    return space_invitations_open_to(user).filter(pk=invitation.pk).exists()
+
+
+def space_memberships_ended_by(user: Any) -> QuerySet[SpaceMembership]:
+    """Active memberships this person may end: their own, and those in spaces they moderate."""
+    if not _is_active(user):
+        return SpaceMembership.objects.none()
+    return SpaceMembership.objects.active().filter(Q(person=user) | Q(space__in=spaces_moderated_by(user).values("pk")))
+
+
+def user_can_end_space_membership(user: Any, membership: SpaceMembership) -> bool:
+    """Twin of `space_memberships_ended_by`. One query."""
+    return space_memberships_ended_by(user).filter(pk=membership.pk).exists()
+
+
+# --- aliases and their seals ---------------------------------------------------------------------------
+
+
+def spaces_to_choose_alias_in(user: Any) -> QuerySet[Space]:
+    """The spaces where this person may choose an alias: writable, allowing it, and without one of theirs."""
+    if not _is_active(user) or not aliases_are_possible():
+        return Space.objects.none()
+    own = Pseudonym.objects.filter(owned_by(user), space=OuterRef("pk"))
+    return spaces_writable_by(user).filter(allows_pseudonyms=True).exclude(Exists(own))
+
+
+def user_can_choose_alias(user: Any, space: Space) -> bool:
+    """Twin of `spaces_to_choose_alias_in`. One query."""
+    return spaces_to_choose_alias_in(user).filter(pk=space.pk).exists()
+
+
+def aliases_asked_about_by(user: Any) -> QuerySet[Pseudonym]:
+    """The aliases a moderator may ask to have opened: in listed spaces, elsewhere where a post of theirs is reported.
+
+    A facilitator alone may not, and nobody asks about an alias of their own.
+    """
+    if not _is_active(user):
+        return Pseudonym.objects.none()
+    reported = Report.objects.filter(post__pseudonym=OuterRef("pk"))
+    return Pseudonym.objects.filter(
+        Q(space__kind__in=Space.LISTED) | Q(Exists(reported)), Q(Exists(forum_moderators().filter(pk=user.pk)))
+    ).exclude(owned_by(user))
+
+
+def user_can_ask_about_alias(user: Any, pseudonym: Pseudonym) -> bool:
+    """Twin of `aliases_asked_about_by`. One query."""
+    return aliases_asked_about_by(user).filter(pk=pseudonym.pk).exists()
+
+
+def seal_openings_visible_to(user: Any) -> QuerySet[SealOpening]:
+    """What moderators have asked and answered about seals, but for their own aliases."""
+    if not _is_active(user):
+        return SealOpening.objects.none()
+    return SealOpening.objects.filter(Q(Exists(forum_moderators().filter(pk=user.pk)))).exclude(
+        owned_by(user, through="pseudonym")
+    )
+
+
+def user_can_see_opening(user: Any, opening: SealOpening) -> bool:
+    """Twin of `seal_openings_visible_to`. One query."""
+    return seal_openings_visible_to(user).filter(pk=opening.pk).exists()
+
+
+def seal_openings_answered_by(user: Any) -> QuerySet[SealOpening]:
+    """Those that wait for this moderator, or another: whoever asked does not answer."""
+    return seal_openings_visible_to(user).filter(answered_at__isnull=True).exclude(asked_by=user.pk)
+
+
+def user_can_answer_opening(user: Any, opening: SealOpening) -> bool:
+    """Twin of `seal_openings_answered_by`. One query."""
+    return seal_openings_answered_by(user).filter(pk=opening.pk).exists()
+
+
+def identities_open_to(user: Any) -> QuerySet[SealOpening]:
+    """Opened seals that this one of the two may look behind now, once (`IDENTITY_DAYS`)."""
+    return seal_openings_visible_to(user).filter(
+        Q(asked_by=user.pk, asker_has_seen=False) | Q(answered_by=user.pk, answerer_has_seen=False),
+        agreed=True,
+        answered_at__gt=timezone.now() - timedelta(days=IDENTITY_DAYS),
+    )
+
+
+def user_can_see_identity(user: Any, opening: SealOpening) -> bool:
+    """Twin of `identities_open_to`. One query."""
+    return identities_open_to(user).filter(pk=opening.pk).exists()

@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from people.models import PeopleSettings, Region, SupportGroup, SupportGroupMembership, Team, TeamRole, User
+from people.signals import support_membership_ended
 from people.team_list.actions import make_slug, wait_for_the_list
 from safety.guard import refuse_identity_numbers
 from safety.text import clean_line, clean_lines, refuse_private_number
@@ -70,6 +71,7 @@ def end_support_membership(*, membership: SupportGroupMembership) -> None:
     if locked.ended_at is None:
         locked.ended_at = timezone.now()
         locked.save(update_fields=["ended_at"])
+        transaction.on_commit(lambda: support_membership_ended.send(sender=SupportGroupMembership, membership=locked))
 
 
 @transaction.atomic

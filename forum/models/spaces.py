@@ -216,7 +216,11 @@ class Pseudonym(models.Model):
 
 
 class SealOpening(models.Model):
-    """One moderator asks to know who an alias is, another agrees; then it is opened and the author is told."""
+    """One moderator asks to know who an alias is, another agrees; then it is opened and the author is told.
+
+    Who it is, is never written here. Each of the two looks once (`*_has_seen`). The author finds the row by the owner
+    digest of the alias: a `Notice` would hold person and time, and beside this row tell whose alias it is.
+    """
 
     wagtail_reference_index_ignore = True
 
@@ -229,6 +233,10 @@ class SealOpening(models.Model):
     )
     answered_at = models.DateTimeField(null=True, blank=True)
     agreed = models.BooleanField(null=True, blank=True)
+    asker_has_seen = models.BooleanField(default=False)
+    answerer_has_seen = models.BooleanField(default=False)
+    owner_has_seen = models.BooleanField(default=False)
+    mail_claimed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("åpning av alias")
@@ -239,6 +247,11 @@ class SealOpening(models.Model):
                 condition=Q(answered_at__isnull=True, agreed__isnull=True)
                 | Q(answered_at__isnull=False, agreed__isnull=False),
                 name="an_opening_is_answered_with_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed__isnull=False, agreed=True)
+                | Q(asker_has_seen=False, answerer_has_seen=False, owner_has_seen=False),
+                name="only_an_opened_seal_is_seen",
             ),
             models.CheckConstraint(
                 condition=Q(answered_by__isnull=True) | Q(asked_by__isnull=True) | ~Q(answered_by=models.F("asked_by")),

@@ -1,6 +1,6 @@
 """Addresses of FACT Forum, one module a family."""
 
-from forum.urls import moderation, notices, spaces, topics, writing
+from forum.urls import moderation, notices, seals, spaces, topics, writing
 
 app_name = "forum"
 
@@ -10,4 +10,5 @@ urlpatterns = [
     *writing.urlpatterns,
     *notices.urlpatterns,
     *moderation.urlpatterns,
+    *seals.urlpatterns,
 ]

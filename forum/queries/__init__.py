@@ -1,0 +1,1 @@
+"""Reads in the forum. Each says whom it is for and how many queries it costs."""

@@ -1,0 +1,346 @@
+"""Reads about spaces and who is in them. What a person may not see is not asked for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.db.models import F, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Concat
+from django.http import Http404
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from forum.models import EntryRequest, Pseudonym, SealOpening, Space, SpaceMembership
+from forum.permissions import (
+    entry_requests_decided_by,
+    people_who_may_be_invited,
+    people_who_read,
+    space_invitations_managed_by,
+    space_invitations_open_to,
+    spaces_inviting_for,
+    spaces_moderated_by,
+    spaces_open_to_requests_of,
+    spaces_readable_by,
+    spaces_to_choose_alias_in,
+    spaces_visible_to,
+    spaces_writable_by,
+)
+from forum.pseudonyms import aliases_are_possible, owned_by
+from people.alphabet import sort_key
+from people.models import Membership, SupportGroupMembership, TeamRole, User
+
+PEOPLE_A_PAGE = 50
+MATCHES_AT_MOST = 10
+
+WHAT_KIND_MEANS = {
+    Space.Kind.OPEN: gettext_lazy("Alle som er med i et team eller en støttegruppe i Flett, kan lese og skrive her."),
+    Space.Kind.RESTRICTED: gettext_lazy(
+        "Alle medlemmer av Flett kan se at rommet finnes. Bare de som er med, ser hva som skrives. Du kan be om å bli "
+        "med. Moderatorene i forumet kan også lese her."
+    ),
+    Space.Kind.PRIVATE: gettext_lazy(
+        "Bare de som er invitert, vet at rommet finnes. Moderatorene i forumet ser ikke inn, bare innlegg noen melder "
+        "fra om."
+    ),
+    Space.Kind.ROLE_NETWORK: gettext_lazy(
+        "Du er med så lenge du har rollen i et team, og ikke lenger. Andre ser at nettverket finnes, men ikke hva som "
+        "skrives. Moderatorene i forumet kan også lese her."
+    ),
+    Space.Kind.LEARNING_GROUP: gettext_lazy(
+        "En gruppe på tvers av team, i et avgrenset tidsrom. Bare de som er invitert, vet at den finnes. Etter siste "
+        "dag kan gruppa leses, men ingen kan skrive."
+    ),
+    Space.Kind.YOUTH_PANEL: gettext_lazy(
+        "Et panel av unge med egen erfaring. Bare de som er invitert, vet at det finnes. Du kan være med uten å være i "
+        "et team. Moderatorene i forumet ser ikke inn, bare innlegg noen melder fra om."
+    ),
+}
+"""Each kind in plain words, true to `forum.permissions`."""
+
+
+# --- getting a space -----------------------------------------------------------------------------------
+
+
+def get_space_for(user: Any, slug: str) -> Space:
+    """A space this person may know of; Http404 for everybody else. One query."""
+    found = spaces_visible_to(user).select_related("role").filter(slug=slug).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_readable_space_for(user: Any, slug: str) -> Space:
+    """A space whose people and topics this person may see. Two queries.
+
+    Raises PermissionDenied for those who may know of it, Http404 for everybody else.
+    """
+    space = get_space_for(user, slug)
+    if not spaces_readable_by(user).filter(pk=space.pk).exists():
+        raise PermissionDenied
+    return space
+
+
+def get_moderated_space_for(user: Any, slug: str) -> Space:
+    """A space this person looks after. Two queries. Raises as `get_readable_space_for`."""
+    space = get_space_for(user, slug)
+    if not spaces_moderated_by(user).filter(pk=space.pk).exists():
+        raise PermissionDenied
+    return space
+
+
+# --- a space, briefly ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceFacts:
+    """What stands beside a space's pages, for one reader."""
+
+    space: Space
+    kind: str
+    meaning: str
+    people: str
+    facilitators: list[str]
+    period: str
+    aliases: str
+    alias: Pseudonym | None
+    unread_opening: SealOpening | None
+    may_choose_alias: bool
+    membership: SpaceMembership | None
+    request: EntryRequest | None
+    invitation: EntryRequest | None
+    may_ask: bool
+    reads: bool
+    writes: bool
+    moderates: bool
+    invites: bool
+    why_not_writing: str
+    waiting: int
+    has_sides: bool
+    is_learning_group: bool
+
+
+def get_space_facts(*, person: Any, space: Space) -> SpaceFacts:
+    """For somebody who may see the space. At most eleven queries, however many are in it.
+
+    The numbers and names of people are for those who read the space; who looks after it, for everybody who sees it.
+    """
+    may = (
+        Space.objects.filter(pk=space.pk)
+        .annotate(
+            reads=Q(pk__in=spaces_readable_by(person).values("pk")),
+            writes=Q(pk__in=spaces_writable_by(person).values("pk")),
+            moderates=Q(pk__in=spaces_moderated_by(person).values("pk")),
+            invites=Q(pk__in=spaces_inviting_for(person).values("pk")),
+            may_ask=Q(pk__in=spaces_open_to_requests_of(person).values("pk")),
+            may_choose_alias=Q(pk__in=spaces_to_choose_alias_in(person).values("pk")),
+        )
+        .values("reads", "writes", "moderates", "invites", "may_ask", "may_choose_alias")
+        .get()
+    )
+    own = EntryRequest.objects.filter(space=space, person=person, outcome="").first()
+    alias = Pseudonym.objects.filter(owned_by(person), space=space).first()
+    unread = None
+    if alias is not None:
+        unread = SealOpening.objects.filter(pseudonym=alias, agreed=True, owner_has_seen=False).first()
+    waiting = entry_requests_decided_by(person).filter(space=space).count() if may["moderates"] else 0
+    return SpaceFacts(
+        space=space,
+        kind=str(space.get_kind_display()),
+        meaning=str(WHAT_KIND_MEANS[Space.Kind(space.kind)]),
+        people=_count_in_words(space) if may["reads"] else "",
+        facilitators=[name_of(found.person) for found in get_facilitators(space)],
+        period=period_of(space),
+        aliases=_aliases_in_words(space),
+        alias=alias,
+        unread_opening=unread,
+        may_choose_alias=may["may_choose_alias"],
+        membership=SpaceMembership.objects.active().filter(space=space, person=person).first(),
+        request=own if own and own.invited_by_id is None else None,
+        invitation=own if own and own.invited_by_id is not None else None,
+        may_ask=may["may_ask"],
+        reads=may["reads"],
+        writes=may["writes"],
+        moderates=may["moderates"],
+        invites=may["invites"],
+        why_not_writing="" if may["writes"] or not may["reads"] else _why_not_writing(space),
+        waiting=waiting,
+        has_sides=may["reads"] or may["moderates"],
+        is_learning_group=space.kind == Space.Kind.LEARNING_GROUP,
+    )
+
+
+def name_of(person: User) -> str:
+    """Never the address: it is the login, and not everybody's to know."""
+    return person.get_full_name() or _("Uten navn")
+
+
+def _count_in_words(space: Space) -> str:
+    if space.kind == Space.Kind.OPEN:
+        return _("alle medlemmer av Flett")
+    count = people_who_read(space).count()
+    return ngettext("%(count)d medlem", "%(count)d medlemmer", count) % {"count": count}
+
+
+def _aliases_in_words(space: Space) -> str:
+    if not space.allows_pseudonyms:
+        return _("ikke tillatt")
+    return _("tillatt") if aliases_are_possible() else _("tillatt, men ute av drift nå")
+
+
+def period_of(space: Space) -> str:
+    """A learning group's days, and whether it is over; empty for the others."""
+    if space.starts_on is None or space.ends_on is None:
+        return ""
+    return _("%(first)s – %(last)s") % {"first": date_of(space.starts_on), "last": date_of(space.ends_on)}
+
+
+def date_of(day: date) -> str:
+    return date_format(day, "DATE_FORMAT")
+
+
+def _why_not_writing(space: Space) -> str:
+    """Why somebody who reads here cannot write, in the order that explains most."""
+    if space.is_archived:
+        return _("Rommet er arkivert. Du kan lese og søke, men ikke skrive.")
+    if space.ends_on is not None and space.ends_on < timezone.localdate():
+        return _("Gruppa er over. Du kan lese det som er skrevet, men ikke skrive nytt.")
+    return _("Du har skrivepause her nå.")
+
+
+# --- people --------------------------------------------------------------------------------------------
+
+
+def get_facilitators(space: Space) -> list[SpaceMembership]:
+    """Who looks after the space, by name. One query. For everybody who sees it."""
+    found = SpaceMembership.objects.facilitating().filter(space=space, person__is_active=True).select_related("person")
+    return sorted(found, key=lambda row: sort_key(name_of(row.person)))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """Somebody in a space, as the others see them."""
+
+    person: User
+    name: str
+    standings: list[str]
+    membership: SpaceMembership | None
+
+    @property
+    def is_facilitator(self) -> bool:
+        return self.membership is not None and self.membership.role == SpaceMembership.Role.FACILITATOR
+
+
+def get_people_page(space: Space, *, number: str | None) -> Page[Any]:
+    """A page of who is in the space, facilitators first, then by name as a Norwegian dictionary sorts.
+
+    In an open space those who look after it alone: it is everybody's. For those who read the space. Six queries.
+    """
+    facilitating = set(SpaceMembership.objects.facilitating().filter(space=space).values_list("person", flat=True))
+    people = people_who_read(space)
+    if space.kind == Space.Kind.OPEN:
+        people = people.filter(pk__in=facilitating)
+    named = [
+        (pk not in facilitating, sort_key(f"{first} {last}".strip() or "\uffff"), pk)
+        for pk, first, last in people.values_list("pk", "first_name", "last_name")
+    ]
+    page: Page[Any] = Paginator(sorted(named), PEOPLE_A_PAGE).get_page(number)
+    page.object_list = describe_people(space, [pk for _late, _name, pk in page.object_list])
+    return page
+
+
+def describe_people(space: Space, keys: Iterable[int]) -> list[PersonLine]:
+    """These people in this order, with what they do where, and their place in the space. Four queries."""
+    wanted = list(keys)
+    teams = Prefetch(
+        "memberships",
+        queryset=Membership.objects.active()
+        .select_related("team")
+        .prefetch_related(Prefetch("roles", queryset=TeamRole.objects.all()))
+        .order_by("team__sort_text", "pk"),
+        to_attr="teams_now",
+    )
+    groups = Prefetch(
+        "support_memberships",
+        queryset=SupportGroupMembership.objects.active().select_related("group").order_by("group__name", "pk"),
+        to_attr="groups_now",
+    )
+    rows = {row.person_id: row for row in SpaceMembership.objects.active().filter(space=space, person__in=wanted)}
+    found = {person.pk: person for person in User.objects.filter(pk__in=wanted).prefetch_related(teams, groups)}
+    return [
+        PersonLine(person=found[pk], name=name_of(found[pk]), standings=_standings(found[pk]), membership=rows.get(pk))
+        for pk in wanted
+        if pk in found
+    ]
+
+
+def _standings(person: Any) -> list[str]:
+    """«Sykepleier, FACT Bergen, Vestland»: what somebody does and where, one a team."""
+    lines = []
+    for membership in person.teams_now:
+        roles = [str(role) for role in membership.roles.all()]
+        place = [membership.team.name]
+        if membership.team.county and membership.team.county not in membership.team.name:
+            place.append(membership.team.county)
+        lines.append(", ".join([*roles, *place]))
+    return lines + [membership.group.name for membership in person.groups_now]
+
+
+def find_people(space: Space, words: str) -> list[int]:
+    """Whom «name or address» means among those who may be invited: nobody, one, or some of the same name. One query.
+
+    The whole address or the whole name, never a part: this is no way to look through who is in Flett. In a youth
+    panel somebody without a team is found by address alone.
+    """
+    wanted = " ".join(words.split())
+    if not wanted:
+        return []
+    if "@" in wanted:
+        found = people_who_may_be_invited(space).filter(email=wanted.lower())
+    else:
+        full = Concat(F("first_name"), Value(" "), F("last_name"))
+        members = Space(kind=Space.Kind.OPEN)
+        found = (
+            people_who_may_be_invited(members)
+            .annotate(full=full)
+            .filter(Q(full__iexact=wanted) | Q(full=wanted.title()))
+        )
+    return list(found.order_by("pk").values_list("pk", flat=True)[:MATCHES_AT_MOST])
+
+
+# --- requests and invitations --------------------------------------------------------------------------
+
+
+def get_waiting_requests(user: Any, space: Space) -> QuerySet[EntryRequest]:
+    """Requests that wait for this person's answer, the oldest first. One query."""
+    return entry_requests_decided_by(user).filter(space=space).select_related("person")
+
+
+def get_sent_invitations(user: Any, space: Space) -> QuerySet[EntryRequest]:
+    """Invitations without an answer, for those who look after the space. One query."""
+    return space_invitations_managed_by(user).filter(space=space).select_related("person")
+
+
+def get_invitations_to_spaces(person: Any) -> QuerySet[EntryRequest]:
+    """What one is invited to. One query. For that person alone."""
+    return space_invitations_open_to(person).select_related("space", "invited_by")
+
+
+def get_space_invitation_for(person: Any, pk: int) -> EntryRequest:
+    """One's own invitation; Http404 for everybody else, and when it is answered. One query."""
+    found = get_invitations_to_spaces(person).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_membership_for(user: Any, space: Space, pk: int) -> SpaceMembership:
+    """An active membership of the space; Http404 for one that has ended. One query. The caller has authorised."""
+    found = SpaceMembership.objects.active().select_related("person", "space").filter(space=space, pk=pk).first()
+    if found is None:
+        raise Http404
+    return found

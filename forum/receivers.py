@@ -1,0 +1,19 @@
+"""News from other rooms, handed to actions. No rule lives here."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from forum.actions.spaces import leave_every_space, leave_what_is_for_members
+from people.models import Membership, User
+from people.signals import membership_ended, person_erasing, support_membership_ended
+
+
+@receiver([membership_ended, support_membership_ended], dispatch_uid="forum.leave_what_is_for_members")
+def membership_over(membership: Membership, **kwargs: Any) -> None:
+    leave_what_is_for_members(person=membership.person)
+
+
+@receiver(person_erasing, dispatch_uid="forum.leave_every_space")
+def account_going(person: User, **kwargs: Any) -> None:
+    leave_every_space(person=person)
