@@ -8,3 +8,8 @@ from forum.actions import notices
 @task()
 def tell_of_post(post_id: int) -> None:
     notices.tell_of_post(post_id=post_id)
+
+
+@task()
+def tell_of_accepted(post_id: int) -> None:
+    notices.tell_of_accepted(post_id=post_id)
