@@ -7,4 +7,4 @@ class ForumConfig(AppConfig):
     verbose_name = _("FACT Forum")
 
     def ready(self) -> None:
-        from forum import checks, receivers  # noqa: F401
+        from forum import checks, receivers, subject_slots  # noqa: F401

@@ -183,9 +183,26 @@ def people_who_moderate(space: Space) -> QuerySet[User]:
 
 def _shown_to(user: Any, *, space: str) -> Q:
     """What of a readable space is shown, by state. `space` is the way to the space's key."""
+    return _shown(user, moderated=Q(**{f"{space}__in": spaces_moderated_by(user).values("pk")}))
+
+
+def _shown(user: Any, *, moderated: Q) -> Q:
     own = Q(author=user) | owned_by(user, through="pseudonym")
-    moderated = Q(**{f"{space}__in": spaces_moderated_by(user).values("pk")})
     return Q(state=State.NORMAL) | (Q(state=State.HELD) & own) | (Q(state__in=[State.HELD, State.HIDDEN]) & moderated)
+
+
+def shown_in_space(user: Any, *, moderates: bool) -> Q:
+    """`topics_visible_to` and `posts_visible_to` by state alone, within one space that the person is known to read.
+
+    `moderates` is what `user_can_moderate_space` says of that space. Posts are asked for in topics found so.
+    """
+    everything, nothing = ~Q(pk__in=[]), Q(pk__in=[])
+    return _shown(user, moderated=everything if moderates else nothing)
+
+
+def posts_shown_to(user: Any) -> Q:
+    """`posts_visible_to` by state alone, for posts of topics that `topics_visible_to` has found."""
+    return _shown_to(user, space="topic__space")
 
 
 def topics_visible_to(user: Any) -> QuerySet[Topic]:
@@ -456,3 +473,45 @@ def identities_open_to(user: Any) -> QuerySet[SealOpening]:
 def user_can_see_identity(user: Any, opening: SealOpening) -> bool:
     """Twin of `identities_open_to`. One query."""
     return identities_open_to(user).filter(pk=opening.pk).exists()
+
+
+def topics_moderated_by(user: Any) -> QuerySet[Topic]:
+    """The topics this person may pin, close, move, split and merge."""
+    return topics_visible_to(user).filter(space__in=spaces_moderated_by(user).values("pk"))
+
+
+def user_can_moderate_topic(user: Any, topic: Topic) -> bool:
+    """Twin of `topics_moderated_by`. One query."""
+    return topics_moderated_by(user).filter(pk=topic.pk).exists()
+
+
+def topics_settled_by(user: Any) -> QuerySet[Topic]:
+    """The topics where this person may say which answer helped: their own, or in a space they moderate."""
+    if not _is_active(user):
+        return Topic.objects.none()
+    own = Q(author=user) | owned_by(user, through="pseudonym")
+    return topics_visible_to(user).filter(
+        own | Q(space__in=spaces_moderated_by(user).values("pk")),
+        state=State.NORMAL,
+        space__in=spaces_writable_by(user).values("pk"),
+    )
+
+
+def user_can_settle_topic(user: Any, topic: Topic) -> bool:
+    """Twin of `topics_settled_by`. One query."""
+    return topics_settled_by(user).filter(pk=topic.pk).exists()
+
+
+def posts_open_to_reactions_of(user: Any) -> QuerySet[Post]:
+    """The posts this person may react to: shown, somebody else's, in a space where they may write."""
+    if not _is_active(user):
+        return Post.objects.none()
+    own = Q(author=user) | owned_by(user, through="pseudonym")
+    return posts_visible_to(user).filter(
+        ~own, state=State.NORMAL, topic__space__in=spaces_writable_by(user).values("pk")
+    )
+
+
+def user_can_react(user: Any, post: Post) -> bool:
+    """Twin of `posts_open_to_reactions_of`. One query."""
+    return posts_open_to_reactions_of(user).filter(pk=post.pk).exists()

@@ -13,3 +13,7 @@ def tell_of_post(post_id: int) -> None:
 @task()
 def tell_of_opening(opening_id: int) -> None:
     seals.tell_of_opening(opening_id=opening_id)
+
+
+def tell_of_accepted(post_id: int) -> None:
+    notices.tell_of_accepted(post_id=post_id)

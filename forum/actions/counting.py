@@ -1,5 +1,6 @@
 """The counters of topics and spaces, made from the posts. Called with the space's row locked."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Q
@@ -26,6 +27,27 @@ def lock_topic(topic: Topic) -> Topic:
             return locked
 
 
+def lock_topics(*topics: Topic, also_spaces: Iterable[int] = ()) -> list[Topic]:
+    """Several topics as they are, with their spaces and `also_spaces` locked first, each in the order of its key.
+
+    Raises Topic.DoesNotExist. As with `lock_topic`, one that is moved while we wait is asked for again.
+    """
+    keys = [topic.pk for topic in topics]
+    while True:
+        standing = dict(Topic.objects.filter(pk__in=keys).values_list("pk", "space_id"))
+        wanted = sorted({*standing.values(), *also_spaces})
+        spaces = {space.pk: space for space in Space.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
+        locked = {
+            topic.pk: topic for topic in Topic.objects.select_for_update().filter(pk__in=sorted(keys)).order_by("pk")
+        }
+        if set(locked) != set(keys):
+            raise Topic.DoesNotExist
+        if all(topic.space_id in spaces for topic in locked.values()):
+            for topic in locked.values():
+                topic.space = spaces[topic.space_id]
+            return [locked[key] for key in keys]
+
+
 def next_time(space: Space) -> datetime:
     """Now, or just after the space's newest post where a clock runs behind: a space's posts have times in order."""
     now = timezone.now()
@@ -40,6 +62,20 @@ def recount_topic(topic: Topic) -> None:
     topic.post_count = shown["count"]
     topic.last_post_at = shown["newest"] or topic.created_at
     topic.save(update_fields=["post_count", "last_post_at"])
+
+
+def state_by_posts(topic: Topic) -> State:
+    """What the topic's state is by its posts: that of the first; deleted only when nobody else has written in it.
+
+    A topic without posts (a merged one) keeps its own.
+    """
+    states = dict(Post.objects.filter(topic=topic).order_by("-number").values_list("number", "state"))
+    if not states:
+        return State(topic.state)
+    first = states.get(1, State.DELETED)
+    if first != State.DELETED:
+        return State(first)
+    return State.NORMAL if any(state != State.DELETED for state in states.values()) else State.DELETED
 
 
 def recount_space(space: Space) -> None:

@@ -24,3 +24,21 @@ def tell_of_post(*, post_id: int) -> None:
     Notice.objects.bulk_create(
         [Notice(person_id=person, kind=told[person], post=post) for person in reading], ignore_conflicts=True
     )
+
+
+@transaction.atomic
+def tell_of_accepted(*, post_id: int) -> None:
+    """Whoever wrote the answer hears that it helped, if it is still the accepted one and they may read it.
+
+    Not somebody who answered their own question, nor an alias: who that is, is sealed. Doing it again tells nobody
+    twice.
+    """
+    post = Post.objects.select_related("topic__space").filter(pk=post_id, state=State.NORMAL).first()
+    if post is None or post.author_id is None or post.author_id == post.topic.author_id:
+        return
+    if (
+        post.topic.accepted_post_id != post.pk
+        or not people_who_read(post.topic.space).filter(pk=post.author_id).exists()
+    ):
+        return
+    Notice.objects.get_or_create(person_id=post.author_id, kind=Notice.Kind.ACCEPTED, post=post)

@@ -1,0 +1,227 @@
+"""A topic to read: its page of posts by number, and the ways into it.
+
+A page is a range of numbers, so that a topic of 5,000 posts opens at its end as fast as at its beginning, and a link to
+a post leads to the same page whatever became of the others.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
+from django.http import Http404
+
+from forum.models import POSTS_A_PAGE, Attachment, Post, Reaction, State, Topic
+from forum.permissions import (
+    shown_in_space,
+    spaces_moderated_by,
+    spaces_writable_by,
+    topics_visible_to,
+    user_wrote,
+)
+from forum.queries.authors import add_author_lines
+from forum.queries.subjects import Subject, add_principles, get_subject
+from forum.queries.topics import unread_posts, with_reading
+
+
+class MovedError(Exception):
+    """The topic was merged into another one, which this person may see."""
+
+    def __init__(self, topic: Topic) -> None:
+        super().__init__(topic.pk)
+        self.topic = topic
+
+
+@dataclass(slots=True)
+class ReactionLine:
+    """One kind of reaction under a post."""
+
+    kind: str
+    label: str
+    count: int = 0
+    is_mine: bool = False
+
+
+@dataclass(slots=True)
+class TopicPage:
+    """A page of a topic. Posts that are not for this reader have no text: only that they were there."""
+
+    topic: Topic
+    posts: list[Post]
+    page: int
+    page_count: int
+    subject: Subject | None = None
+    last_shown: int = 0
+    """The number up to which the reader has read once they have seen this page."""
+    is_news: bool = False
+    """Whether the page shows something beyond what the reader has read."""
+    pages: list[int] = field(default_factory=list)
+    """Page numbers to link to; 0 stands for those that are left out."""
+
+
+def page_of(number: int) -> int:
+    """The page on which a post of this number stands, from 1."""
+    return max(1, -(-number // POSTS_A_PAGE))
+
+
+def get_topic_for(user: Any, pk: int) -> Topic:
+    """The topic with `may_moderate`, `may_write`, `may_reply`, `may_settle` and how far the person has read.
+
+    One query. Raises Http404 for those who may not see it, and MovedError where it is another topic now.
+    """
+    here = {"pk": OuterRef("space")}
+    topics = with_reading(topics_visible_to(user), user).annotate(
+        may_moderate=Exists(spaces_moderated_by(user).filter(**here)),
+        may_write=Exists(spaces_writable_by(user).filter(**here)),
+    )
+    topic = topics.select_related("space", "author", "pseudonym", "accepted_post").filter(pk=pk).first()
+    if topic is None:
+        merged = Topic.objects.filter(merged=pk, pk__in=topics_visible_to(user).values("pk")).first()
+        if merged is None:
+            raise Http404
+        raise MovedError(merged)
+    _add_rights(topic, user)
+    return topic
+
+
+def _add_rights(topic: Any, user: Any) -> None:
+    """`may_reply` and `may_settle` are what `user_can_reply` and `user_can_settle_topic` say, without asking again."""
+    is_open = topic.closed_at is None or topic.may_moderate
+    topic.may_reply = topic.may_write and is_open and topic.state in {State.NORMAL, State.HELD}
+    mine = user_wrote(user, topic)
+    topic.may_settle = topic.may_write and topic.state == State.NORMAL and (mine or topic.may_moderate)
+
+
+def _text_where_shown(name: str) -> Case:
+    field_type = TextField() if name == "html" else CharField()
+    return Case(When(is_shown=True, then=F(name)), default=Value(""), output_field=field_type)
+
+
+def posts_with_tombstones(user: Any, topic: Topic) -> QuerySet[Post]:
+    """All posts of a topic that `get_topic_for` has found; the text leaves the database only where it is shown.
+
+    Each has `is_shown`, `body` and `warning`.
+    """
+    shown = shown_in_space(user, moderates=topic.may_moderate)  # type: ignore[attr-defined]
+    return (
+        Post.objects.filter(topic=topic)
+        .annotate(is_shown=Case(When(shown, then=Value(True)), default=Value(False)))
+        .annotate(body=_text_where_shown("html"), warning=_text_where_shown("content_warning"))
+        .defer("source", "html", "text", "content_warning")
+    )
+
+
+def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
+    """Seven queries, six where the topic is about no course or lesson. A page beyond the last is the last."""
+    page_count = topic.page_count
+    page = min(max(page, 1), page_count)
+    first, last = (page - 1) * POSTS_A_PAGE + 1, page * POSTS_A_PAGE
+    posts = list(
+        posts_with_tombstones(user, topic)
+        .filter(number__gte=first, number__lte=last)
+        .select_related("author", "pseudonym", "reply_to", "reply_to__author", "reply_to__pseudonym")
+        .defer(
+            "source",
+            "html",
+            "text",
+            "content_warning",
+            "reply_to__source",
+            "reply_to__html",
+            "reply_to__text",
+            "reply_to__content_warning",
+        )
+        .order_by("number")
+    )
+    shown = [post for post in posts if post.is_shown]  # type: ignore[attr-defined]
+    accepted = [topic.accepted_post] if topic.accepted_post else []
+    answered = [post.reply_to for post in shown if post.reply_to is not None]
+    add_author_lines([*shown, *answered, topic], space=topic.space)
+    _add_reactions(shown, user)
+    _add_attachments(shown)
+    add_principles([topic])
+    for post in shown:
+        _add_post_rights(post, topic, user)
+    last_shown = min(last, topic.last_number)
+    found = TopicPage(
+        topic=topic,
+        posts=posts,
+        page=page,
+        page_count=page_count,
+        last_shown=last_shown,
+        is_news=last_shown > topic.last_read_number,  # type: ignore[attr-defined]
+        pages=pages_around(page, page_count),
+    )
+    if topic.subject_key is not None:
+        found.subject = get_subject(kind=topic.subject_kind, key=topic.subject_key)
+    topic.accepted_page = page_of(accepted[0].number) if accepted else 0  # type: ignore[attr-defined]
+    return found
+
+
+def _add_post_rights(post: Any, topic: Any, user: Any) -> None:
+    """`may_edit`, `may_react` and `is_new`: what the predicates of `forum.permissions` say, without asking again."""
+    post.topic = topic
+    post.is_mine = user_wrote(user, post)
+    living = {State.NORMAL, State.HELD}
+    post.may_edit = topic.may_write and post.is_mine and post.state in living and topic.state in living
+    post.may_react = topic.may_write and not post.is_mine and post.state == State.NORMAL
+    post.is_new = not post.is_mine and post.number > topic.last_read_number and post.created_at > topic.read_all_at
+    post.is_accepted = post.pk == topic.accepted_post_id
+    post.may_accept = topic.may_settle and post.number > 1 and post.state == State.NORMAL
+
+
+def _add_reactions(posts: Iterable[Post], user: Any) -> None:
+    """Set `reaction_lines`: how many of each kind, and which are the reader's own. One query."""
+    by_post = {post.pk: post for post in posts}
+    counted = (
+        Reaction.objects.filter(post__in=by_post)
+        .values("post", "kind")
+        .annotate(count=Count("pk"), mine=Count("pk", filter=Q(person=user)))
+        .order_by()
+    )
+    found = {(row["post"], row["kind"]): (row["count"], row["mine"] > 0) for row in counted}
+    for pk, post in by_post.items():
+        post.reaction_lines = [  # type: ignore[attr-defined]
+            ReactionLine(kind, str(label), *found.get((pk, kind), (0, False))) for kind, label in Reaction.Kind.choices
+        ]
+
+
+def _add_attachments(posts: Iterable[Post]) -> None:
+    """Set `files`. One query."""
+    by_post: dict[int, Any] = {post.pk: post for post in posts}
+    for post in by_post.values():
+        post.files = []
+    for attachment in Attachment.objects.filter(post__in=by_post).defer("text").order_by("pk"):
+        by_post[attachment.post_id or 0].files.append(attachment)
+
+
+def pages_around(page: int, page_count: int) -> list[int]:
+    """The first, the last and those beside the current one; 0 where some are left out."""
+    near = sorted({1, page_count, *(each for each in range(page - 1, page + 2) if 1 <= each <= page_count)})
+    found: list[int] = []
+    for each in near:
+        if found and each - found[-1] == 2:
+            found.append(each - 1)
+        elif found and each - found[-1] > 2:
+            found.append(0)
+        found.append(each)
+    return found
+
+
+def get_first_unread(user: Any, topic: Topic) -> int:
+    """The number of the first post the person has not read, else of the last one there is. One query."""
+    shown = shown_in_space(user, moderates=topic.may_moderate)  # type: ignore[attr-defined]
+    rows = with_reading(Topic.objects.filter(pk=topic.pk), user)
+    unread = unread_posts(user, shown=shown).order_by("number").values("number")[:1]
+    found = rows.annotate(first_unread=unread).values_list("first_unread", flat=True).first()
+    return found or max(topic.last_number, 1)
+
+
+def get_post_place(user: Any, pk: int) -> Post:
+    """A post in a topic the person may see, to lead there: also one that is not shown, whose place is. One query.
+
+    Raises Http404.
+    """
+    post = Post.objects.filter(pk=pk, topic__in=topics_visible_to(user).values("pk")).only("number", "topic").first()
+    if post is None:
+        raise Http404
+    return post

@@ -1,0 +1,84 @@
+"""Reader-dependent places on other rooms' pages: the way from a lesson, course or principle to its topics.
+
+Those pages are kept rendered and read by many, so an anonymous reader costs no query here, and a member at most two
+small ones a minute: which spaces they read, and how many topics each space has about the page.
+"""
+
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db.models import Count
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from courses.rendering import register_slot
+from forum.models import State, Topic
+from forum.permissions import spaces_readable_by
+from forum.queries.subjects import reader_language
+from forum.queries.topics import get_topics_about
+
+KEPT_SECONDS = 60
+SHOWN_TOPICS = 5
+ADDRESS_WORDS = {Topic.SubjectKind.COURSE: "kurs", Topic.SubjectKind.LESSON: "leksjon"}
+
+
+def readable_space_ids(user: Any) -> set[int]:
+    """The spaces the person reads. One query, none for a minute after."""
+
+    def ask() -> set[int]:
+        return set(spaces_readable_by(user).values_list("pk", flat=True))
+
+    found: set[int] = cache.get_or_set(f"forum-spaces-read:{user.pk}", ask, KEPT_SECONDS) or set()
+    return found
+
+
+def topics_by_space(kind: str, key: UUID) -> dict[int, int]:
+    """How many topics about the page are shown in each space. Says nothing to anybody but through
+    `readable_space_ids`. One query, none for a minute after.
+    """
+
+    def ask() -> dict[int, int]:
+        shown = Topic.objects.filter(subject_kind=kind, subject_key=key, state=State.NORMAL, merged_into__isnull=True)
+        return dict(shown.values_list("space").annotate(count=Count("pk")).order_by())
+
+    found: dict[int, int] = cache.get_or_set(f"forum-topics-about:{kind}:{key}", ask, KEPT_SECONDS) or {}
+    return found
+
+
+def topics_about_page(request: HttpRequest, argument: str) -> str:
+    """«Diskuter denne leksjonen», with the number of topics for a member. Argument: `lesson:key` or `course:key`."""
+    kind, _colon, text = argument.partition(":")
+    key = UUID(text)
+    count = 0
+    if request.user.is_authenticated:
+        by_space = topics_by_space(kind, key)
+        if by_space:
+            mine = readable_space_ids(request.user)
+            count = sum(number for space, number in by_space.items() if space in mine)
+    return render_way(kind, key, count, reader_language())
+
+
+@lru_cache(maxsize=2048)
+def render_way(kind: str, key: UUID, count: int, language: str) -> str:
+    """It depends on nothing else. The address is that of the language."""
+    address = reverse("forum:topics-about", args=[ADDRESS_WORDS[Topic.SubjectKind(kind)], key])
+    context = {"kind": kind, "count": count, "address": address, "LANGUAGE_CODE": language}
+    return render_to_string("forum/parts/discuss.html", context)
+
+
+def topics_about_principle(request: HttpRequest, argument: str) -> str:
+    """The newest topics about a principle that the reader may see. Argument: the principle's key."""
+    key = UUID(argument)
+    address = reverse("forum:topics-about", args=["prinsipp", key])
+    topics = []
+    if request.user.is_authenticated:
+        topics = get_topics_about(request.user, kind="principle", key=key, size=SHOWN_TOPICS).topics
+    context = {"topics": topics, "address": address, "is_anonymous": not request.user.is_authenticated}
+    return render_to_string("forum/parts/principle_topics.html", context, request)
+
+
+register_slot("topics-about", topics_about_page)
+register_slot("topics-about-principle", topics_about_principle)
