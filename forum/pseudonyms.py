@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from forum.models import Pseudonym
 
@@ -41,7 +42,7 @@ def seal(person: Any) -> str:
 
 
 def open_seal(pseudonym: Pseudonym) -> int:
-    """The primary key of the person. Raises SealedForEverError. Called by `forum.actions.seals` only."""
+    """The primary key of the person. Raises SealedForEverError. Called by `forum.actions.seals`, and `owner_of`."""
     try:
         return int(Fernet(base64.urlsafe_b64encode(_key("seal"))).decrypt(pseudonym.sealed.encode()))
     except (InvalidToken, ValueError) as error:
@@ -59,3 +60,22 @@ def is_owner(person: Any, pseudonym: Pseudonym | None) -> bool:
     """Whether the alias is the person's own. No query."""
     digest = owner_digest(person)
     return pseudonym is not None and bool(digest) and hmac.compare_digest(digest, pseudonym.owner)
+
+
+def owner_of(pseudonym: Pseudonym) -> int | None:
+    """The person's primary key, or None where the seal's key is gone. For one use: to send the owner what is written
+    to the alias (`forum.mails`). What it answers is held in memory while the mail is made: never stored, logged,
+    queued, listed or given to anybody.
+    """
+    try:
+        return open_seal(pseudonym)
+    except SealedForEverError:
+        return None
+
+
+def mail_digest(*, account: int, post_id: int) -> str:
+    """What stands for «this person was sent a mail of this post»: the same each time, and readable by nobody."""
+    message = f"{account}:{post_id}".encode()
+    if aliases_are_possible():
+        return hmac.new(_key("mail"), message, hashlib.sha256).hexdigest()
+    return salted_hmac("forum.mail", message, algorithm="sha256").hexdigest()

@@ -96,6 +96,12 @@ class PreferencesForm(forms.Form):
     mail_on_requests = forms.BooleanField(
         label=_("Send meg e-post når noen vil bli med i et team jeg leder"), required=False
     )
+    mail_on_forum_at_once = forms.BooleanField(
+        label=_("Send meg e-post når noen nevner meg eller svarer meg i forumet"), required=False
+    )
+    mail_on_forum_digest = forms.BooleanField(
+        label=_("Send meg en oppsummering av det som er nytt i forumet"), required=False
+    )
 
     @property
     def mails_wanted(self) -> dict[MailKind, bool]:

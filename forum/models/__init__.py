@@ -1,7 +1,7 @@
 """FACT Forum: spaces, topics, reading, moderation and notices."""
 
 from forum.models.moderation import Appeal, ModerationEntry, Report, Silence
-from forum.models.notices import FeedToken, MailChoice, Notice, SentMail, Watch
+from forum.models.notices import FeedToken, MailChoice, Notice, NoticeRead, SentMail, Told, Watch
 from forum.models.reading import SpaceRead, TopicRead
 from forum.models.spaces import EntryRequest, Pseudonym, SealOpening, Space, SpaceMembership
 from forum.models.topics import (
@@ -31,6 +31,7 @@ __all__ = [
     "Mention",
     "ModerationEntry",
     "Notice",
+    "NoticeRead",
     "Post",
     "PostEdit",
     "Pseudonym",
@@ -43,6 +44,7 @@ __all__ = [
     "SpaceMembership",
     "SpaceRead",
     "State",
+    "Told",
     "Topic",
     "TopicPrinciple",
     "TopicRead",

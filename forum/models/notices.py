@@ -1,6 +1,7 @@
 """What somebody is told, how much of it they want, and what has been sent."""
 
-from typing import ClassVar
+from datetime import timedelta
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -18,6 +19,10 @@ class Notice(models.Model):
     """A line in somebody's list of news. Shown only while they may see what it is about.
 
     What it is about is a post (mention, reply, new topic or post they watch), a decision (`entry`) or a request.
+
+    No row, and no missing row, may tell whose an alias is. So an answer to an alias has no row: its owner finds it by
+    query (`forum.queries.notices.alias_news`). And a post by an alias has a row for everybody who watches, its owner
+    too: one who is told of all but these would be the owner. The owner's own are left out when they are read.
     """
 
     wagtail_reference_index_ignore = True
@@ -50,6 +55,9 @@ class Notice(models.Model):
                 name="told_once_of_a_post",
             ),
             models.UniqueConstraint(
+                fields=["person", "post"], condition=Q(kind="accepted"), name="told_once_of_an_accepted_answer"
+            ),
+            models.UniqueConstraint(
                 fields=["person", "entry"], condition=Q(entry__isnull=False), name="told_once_of_a_decision"
             ),
             models.UniqueConstraint(
@@ -63,6 +71,52 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Told(models.Model):
+    """A post has been told of, and when. What is derived and not kept as notices (answers to an alias) takes its time
+    from here. `is_settled`: no mail of it waits any more.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    class Kind(models.TextChoices):
+        POST = "post", _("Innlegg")
+        ACCEPTED = "accepted", _("Svaret")
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="tellings")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    told_at = models.DateTimeField(default=timezone.now, editable=False)
+    is_settled = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["post", "kind"], name="a_post_is_told_of_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["told_at"], condition=Q(is_settled=False), name="tellings_with_mails_to_come")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.post_id}"
+
+
+class NoticeRead(models.Model):
+    """Everything told up to `all_read_at` is read. One row marks all, what is derived too."""
+
+    wagtail_reference_index_ignore = True
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="forum_notices_read"
+    )
+    all_read_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("leste varsler")
+        verbose_name_plural = _("leste varsler")
+
+    def __str__(self) -> str:
+        return f"{self.all_read_at:%Y-%m-%d %H:%M}"
 
 
 class Watch(models.Model):
@@ -102,15 +156,15 @@ class Watch(models.Model):
 
 
 class MailChoice(models.Model):
-    """When the forum may send somebody e-mail. No row: a weekly digest on Mondays at 8, mentions and replies at once.
+    """When the forum sends somebody e-mail. No row: a weekly digest on Mondays at 8.
 
+    Whether, is the person's `Profile` alone (`MailKind.FORUM_AT_ONCE`, `FORUM_DIGEST`), so that one place says no.
     Hours are those of Norway's clock, 0–23. Quiet hours hold back what would be sent at once; they may pass midnight.
     """
 
     wagtail_reference_index_ignore = True
 
     class Digest(models.TextChoices):
-        NONE = "none", _("Aldri")
         DAILY = "daily", _("Hver dag")
         WEEKLY = "weekly", _("Hver uke")
 
@@ -135,8 +189,24 @@ class MailChoice(models.Model):
         return self.digest
 
 
+class SentMailQuerySet(models.QuerySet["SentMail"]):
+    def lost(self) -> Self:
+        """Claimed for more than a day without an end: whoever was to send it died."""
+        return self.filter(
+            claimed_at__lt=timezone.now() - timedelta(days=1),
+            sent_at__isnull=True,
+            refused_at__isnull=True,
+            nothing_to_tell=False,
+        )
+
+
 class SentMail(models.Model):
-    """Claimed before the e-mail is handed over, so that none is sent twice; see `learning.models.notices`."""
+    """Claimed before the e-mail is handed over, so that none is sent twice (`people.handing_over`).
+
+    A digest is a person's, and its occasion the day. What is sent at once names neither person nor post: its occasion
+    is a keyed digest of both (`forum.pseudonyms.mail_digest`). A row that said who was sent a mail of an answer to an
+    alias would tell whose alias it is; rows for answers to people alone would tell by what is missing.
+    """
 
     wagtail_reference_index_ignore = True
 
@@ -144,21 +214,39 @@ class SentMail(models.Model):
         AT_ONCE = "at_once", _("Omtale eller svar")
         DIGEST = "digest", _("Oppsummering")
 
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     kind = models.CharField(max_length=8, choices=Kind.choices)
     occasion = models.CharField(_("anledning"), max_length=80)
     claimed_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(_("avvist for godt av mottakerens tjener"), null=True, blank=True)
+    nothing_to_tell = models.BooleanField(default=False)
+
+    objects = SentMailQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("sendt e-post fra forumet")
         verbose_name_plural = _("sendt e-post fra forumet")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["person", "kind", "occasion"], name="a_forum_mail_is_sent_once"),
+            models.UniqueConstraint(
+                fields=["person", "occasion"], condition=Q(kind="digest"), name="a_forum_digest_is_sent_once"
+            ),
+            models.UniqueConstraint(
+                fields=["occasion"], condition=Q(kind="at_once"), name="a_forum_mail_at_once_is_sent_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="digest", person__isnull=False) | Q(kind="at_once", person__isnull=True),
+                name="only_a_forum_digest_says_whose_it_is",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["kind", "claimed_at"], name="forum_mails_in_order"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.occasion}"
+        return f"{self.kind} {self.claimed_at:%Y-%m-%d}"
 
 
 class FeedToken(models.Model):

@@ -21,6 +21,8 @@ class MailKind(models.TextChoices):
     DEADLINES = "deadlines", _("påminnelser om grunnopplæringen")
     TEAM_NEWS = "team_news", _("ukesbrev om team du leder")
     EXPIRY = "expiry", _("påminnelser om kursbevis som går ut")
+    FORUM_AT_ONCE = "forum_at_once", _("e-post når noen nevner deg eller svarer deg i forumet")
+    FORUM_DIGEST = "forum_digest", _("oppsummeringer av det som er nytt i forumet")
 
     @property
     def choice(self) -> str:
@@ -45,6 +47,10 @@ class Profile(models.Model):
     mail_on_deadlines = models.BooleanField(_("påminnelser om grunnopplæringen"), default=True)
     mail_on_team_news = models.BooleanField(_("ukesbrev om team du leder"), default=True)
     mail_on_expiry = models.BooleanField(_("påminnelser om kursbevis som går ut"), default=True)
+    mail_on_forum_at_once = models.BooleanField(
+        _("e-post når noen nevner deg eller svarer deg i forumet"), default=True
+    )
+    mail_on_forum_digest = models.BooleanField(_("oppsummeringer av det som er nytt i forumet"), default=True)
     deletion_requested_at = models.DateTimeField(_("ba om sletting"), null=True, blank=True)
     deletion_due_at = models.DateTimeField(_("blir slettet"), null=True, blank=True)
     unused_warned_at = models.DateTimeField(_("fikk beskjed om at kontoen ikke brukes"), null=True, blank=True)

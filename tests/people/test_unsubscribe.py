@@ -38,7 +38,7 @@ def choices(person: User) -> dict[str, bool]:
     return {kind.value: getattr(profile, kind.choice) for kind in MailKind}
 
 
-ALL_WANTED = {"requests": True, "deadlines": True, "team_news": True, "expiry": True}
+ALL_WANTED = dict.fromkeys([kind.value for kind in MailKind], True)
 
 
 @pytest.mark.parametrize("kind", list(MailKind))
@@ -80,7 +80,7 @@ def test_other_choices_and_other_people_are_left_alone(home: Any, program: Clien
     other = factories.UserFactory.create()
     Profile.objects.create(person=learner, presentation="Hei", mail_on_requests=False)
     program.post(address(learner, MailKind.EXPIRY))
-    assert choices(learner) == {"requests": False, "deadlines": True, "team_news": True, "expiry": False}
+    assert choices(learner) == ALL_WANTED | {"requests": False, "expiry": False}
     assert Profile.of(learner).presentation == "Hei"
     assert choices(other) == ALL_WANTED
 
@@ -182,10 +182,10 @@ def test_mails_about_the_account_carry_no_unsubscribe(
 
 def test_preferences_are_saved_each_by_itself(home: Any, learner: User, learner_client: Client) -> None:
     page = learner_client.get(reverse("people:preferences")).content.decode()
-    assert page.count("checked") == 4
+    assert page.count("checked") == 6
     sent = {"language": "nb", "mail_on_deadlines": "on", "mail_on_expiry": "on"}
     learner_client.post(reverse("people:preferences"), sent)
-    assert choices(learner) == {"requests": False, "deadlines": True, "team_news": False, "expiry": True}
+    assert choices(learner) == dict.fromkeys(ALL_WANTED, False) | {"deadlines": True, "expiry": True}
 
 
 def test_who_may_be_sent_what() -> None:
