@@ -15,5 +15,6 @@ def tell_of_opening(opening_id: int) -> None:
     seals.tell_of_opening(opening_id=opening_id)
 
 
+@task()
 def tell_of_accepted(post_id: int) -> None:
     notices.tell_of_accepted(post_id=post_id)
