@@ -7,7 +7,7 @@ import forum.models.writing
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("forum", "0001_forum"),
+        ("forum", "0003_seals_are_seen_once"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("forum", "0001_forum"),
+        ("forum", "0004_writing"),
         ("people", "0008_choices_of_forum_mail"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
