@@ -6,7 +6,6 @@ when other programs share the machine, which waiting time does.
 
 import argparse
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -18,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.request import Request, urlopen
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
 
 from tests.bench.measure import Round, run_round
 from tests.bench.prepare import TOKEN
@@ -36,6 +36,11 @@ TARGETS = {
     "home": 2.5,
     "Min side": 2.5,
     "team report": 4.0,
+    "topic": 2.0,
+    "topic list": 2.5,
+    "forum": 2.5,
+    "search": 4.0,
+    "posting": 4.0,
 }
 
 
@@ -60,7 +65,11 @@ def main() -> int:
         database = stack.enter_context(throw_away_server(binaries, options=[]))
         host = database.rpartition("/")[0].partition("@/")[2]
         subprocess.run([binaries / "createdb", "-h", host, "-U", "flett", "bare"], check=True)
-        os.environ |= {"FLETT_BENCH_TICKS": str(folder / "ticks.tsv"), "FLETT_BENCH_TOKEN": TOKEN}
+        os.environ |= {
+            "FLETT_BENCH_TICKS": str(folder / "ticks.tsv"),
+            "FLETT_BENCH_POSTS": str(folder / "posts.tsv"),
+            "FLETT_BENCH_TOKEN": TOKEN,
+        }
         servers = [
             ("bare", "tests.bench.bare:application", bare_environment(f"{database.rpartition('/')[0]}/bare")),
             ("flett", "config.wsgi:application", flett_environment(database, folder) | own_variables()),
@@ -73,14 +82,16 @@ def main() -> int:
             process = stack.enter_context(serve(application, environment, port))
             for page in prepared["pages"]:
                 page |= {"address": f"http://127.0.0.1:{port}{page['url']}", "roots": [process, postmaster]}
-                page["sent"] = warm_up_ticks(page) if page.get("script") else warm_up(page)
+                page["sent"] = warm_up_lines(page) if page.get("script") else warm_up(page)
                 pages.append(page)
         results = measure(pages, rounds=options.rounds, seconds=options.seconds)
-        # An event that is refused is answered with 200, too: only what is kept says that ticks were measured.
-        kept = prepare("ticks", servers[1][2])["ticks"] - prepared["ticks"]
-        answered = sum(done.requests for (name, _), rounds in results.items() if name == "tick" for done in rounds)
-        if kept < answered:
-            raise RuntimeError(f"{answered} ticks were answered, {kept} are kept")
+        # What is refused may be answered with 200, too: only what is kept says that ticks and posts were measured.
+        after = prepare("kept", servers[1][2])
+        for name in ("tick", "posting"):
+            kept = after[name] - prepared[name]
+            answered = sum(done.requests for (page, _), rounds in results.items() if page == name for done in rounds)
+            if kept < answered:
+                raise RuntimeError(f"{answered} requests of {name} were answered, {kept} are kept")
     report = write_report(pages, results, rounds=options.rounds, seconds=options.seconds)
     print(report)
     if not options.no_report:
@@ -112,33 +123,44 @@ def warm_up(page: dict[str, Any]) -> int:
     return size
 
 
-WARM_TICKS = 40
+WARM_LINES = 40
 PAUSE_SECONDS = 0.5
 """What wrk has asked for and not waited for is answered meanwhile, so that no page pays for the one before."""
 
 
-def warm_up_ticks(page: dict[str, Any]) -> int:
-    """Let both workers take ticks, the first of the file; return how many bytes an answer has."""
-    lines = Path(os.environ["FLETT_BENCH_TICKS"]).read_text().splitlines()[:WARM_TICKS]
-    for line in lines:
+class _Stay(HTTPRedirectHandler):
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        """What a form answers is the answer."""
+
+
+def warm_up_lines(page: dict[str, Any]) -> int:
+    """Let both workers take the first lines of the page's file; return how many bytes an answer has."""
+    _script, file, content_type = page["script"]
+    content = b""
+    for line in Path(file).read_text().splitlines()[:WARM_LINES]:
         cookie, _tab, body = line.partition("\t")
-        headers = {"Cookie": cookie, "X-CSRFToken": TOKEN, "Content-Type": "application/json"}
-        with urlopen(Request(page["address"], data=body.encode(), headers=headers), timeout=30) as response:  # noqa: S310
-            content = response.read()
-        if not json.loads(content)["ticked"]:
-            raise RuntimeError(f"a tick was not taken: {content.decode()}")
+        headers = {"Cookie": cookie, "X-CSRFToken": TOKEN, "Content-Type": content_type}
+        request = Request(page["address"], data=body.encode(), headers=headers)  # noqa: S310 – our own server
+        try:
+            with build_opener(_Stay).open(request, timeout=30) as response:
+                content = response.read()
+        except HTTPError as answer:
+            if answer.code != page["status"]:
+                raise RuntimeError(f"{page['name']} was answered with {answer.code}: {answer.read()!r}") from answer
+    if page["expects"] not in content.decode():
+        raise RuntimeError(f"{page['name']} was answered with: {content.decode()}")
     return len(content)
 
 
 def measure(pages: list[dict[str, Any]], *, rounds: int, seconds: int) -> dict[tuple[str, int], list[Round]]:
     """Every page in every round, one after the other, so that a busy minute hits them all."""
     results: dict[tuple[str, int], list[Round]] = {}
-    used = WARM_TICKS
+    used = {page["name"]: WARM_LINES for page in pages}
     for number in range(rounds):
         for clients in CLIENTS:
             for page in pages:
                 print(f"\rround {number + 1}/{rounds}, {clients} clients: {page['name']:<24}", end="", file=sys.stderr)
-                script = page.get("script", "")
+                script = page.get("script", ())
                 time.sleep(PAUSE_SECONDS)
                 done = run_round(
                     url=page["address"],
@@ -147,9 +169,9 @@ def measure(pages: list[dict[str, Any]], *, rounds: int, seconds: int) -> dict[t
                     seconds=seconds,
                     roots=page["roots"],
                     script=script,
-                    skip=used,
+                    skip=used[page["name"]],
                 )
-                used += done.requests + 2 * clients if script else 0
+                used[page["name"]] += done.requests + 2 * clients
                 results.setdefault((page["name"], clients), []).append(done)
     print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
     return results

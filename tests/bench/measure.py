@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,20 +59,28 @@ def read_wrk(output: str) -> tuple[int, float]:
 
 
 def run_round(
-    *, url: str, cookie: str, clients: int, seconds: int, roots: Iterable[int], script: str = "", skip: int = 0
+    *,
+    url: str,
+    cookie: str,
+    clients: int,
+    seconds: int,
+    roots: Iterable[int],
+    script: Sequence[str] = (),
+    skip: int = 0,
 ) -> Round:
     """Load one page as browsers ask for it (compressed) and count what it costs.
 
-    `script` says what wrk sends instead of a plain GET; `skip` is how many of its requests earlier rounds have used.
+    `script` says what wrk sends instead of a plain GET: the script, and what it is told. `skip` is how many of its
+    requests earlier rounds have used.
     """
     command = ["wrk", "--threads", "1", "--connections", str(clients), "--duration", f"{seconds}s", "--latency"]
     command += ["--header", "Accept-Encoding: gzip, deflate, br"]
     if script:
-        command += ["--script", script]
+        command += ["--script", script[0]]
     if cookie:
         command += ["--header", f"Cookie: {cookie}"]
     before = processor_seconds(roots)
-    arguments = ["--", str(skip)] if script else []
+    arguments = ["--", str(skip), *script[1:]] if script else []
     done = subprocess.run([*command, url, *arguments], capture_output=True, text=True, check=True)
     spent = processor_seconds(roots) - before
     requests, median = read_wrk(done.stdout)

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-BENCH_TICKS = "FLETT_BENCH_TICKS"
-"""Names the file for ticks.lua; set by the benchmark alone."""
+BENCH_TICKS, BENCH_POSTS = "FLETT_BENCH_TICKS", "FLETT_BENCH_POSTS"
+"""Name the files for lines.lua; set by the benchmark alone."""
 LEARNERS = 100
 """Who tick in the benchmark: each ticks every lesson of the path once, and no tick is measured twice."""
 TEAM_SIZE = 25
+LINES = str(Path(__file__).parent / "lines.lua")
 TOKEN = "benchmarkbenchmarkbenchmarkbench"
 NAME = "Benedikte Benk"
 EMAIL = "benk@example.org"
@@ -68,13 +69,14 @@ def prepare_flett() -> dict[str, Any]:
     outline = get_path_outline(path=path)
     lesson = max(outline.chapters, key=lambda chapter: len(chapter.lessons)).lessons[1]
     measured = learn(user=user, outline=outline, path_key=path.translation_key) if BENCH_TICKS in os.environ else []
+    discussed = discuss(user=user) if BENCH_POSTS in os.environ else []
     course = CoursePage.objects.live().filter(kind=CoursePage.Kind.SHORT_COURSE).first()
     principle = Principle.objects.filter(locale__language_code="nb").order_by("pk").first()
     assert course is not None and principle is not None
     principle_url = reverse("home:principle", args=[principle.principle_set.key, principle.slug])
     return {
         "cookie": cookie,
-        **count_ticks(),
+        **count_kept(),
         "pages": [
             describe("lesson, anonymous", lesson.url, "", expects=lesson.title, change=bump_content_stamp),
             describe("lesson with progress", lesson.url, cookie, expects=NAME, change=bump_content_stamp),
@@ -83,6 +85,7 @@ def prepare_flett() -> dict[str, Any]:
             describe("course", page_path(course), cookie, expects=NAME, change=bump_content_stamp),
             describe("principle", principle_url, cookie, expects=NAME, change=bump_content_stamp),
             *measured,
+            *discussed,
         ],
     }
 
@@ -107,11 +110,12 @@ def learn(*, user: Any, outline: Any, path_key: uuid.UUID) -> list[dict[str, Any
             "name": "tick",
             "url": reverse("learning:events"),
             "cookie": "",
-            "expects": "",
+            "expects": '"ticked": ["',
+            "status": 200,
             "queries": 12,
             "queries_cold": 12,
             "bytes": 0,
-            "script": str(Path(__file__).parent / "ticks.lua"),
+            "script": [LINES, os.environ[BENCH_TICKS], "application/json"],
         },
         describe("Min side", reverse("home:my-page"), cookie, expects=NAME),
         describe("team report", reverse("learning:team-report", args=[team.slug]), cookie, expects=NAME),
@@ -138,7 +142,7 @@ def make_team(*, leader: Any) -> Any:
 
 
 def write_ticks(lessons: list[uuid.UUID], *, path_key: uuid.UUID, backend: str) -> None:
-    """One line a tick for ticks.lua: who ticks, and what is sent.
+    """One line a tick for lines.lua: who ticks, and what is sent.
 
     Learners take turns, each in reading order from a place of their own, where they have begun the path already: so one
     tick in five or six begins a course, as it is when people read.
@@ -183,16 +187,82 @@ def sign_in(user: Any, backend: str) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
-def count_ticks() -> dict[str, Any]:
-    """How many lessons have been ticked in Flett's database."""
+TOPICS, POSTS = 60, 40
+POSTERS = 400
+"""Who answer in the benchmark, in turn, so that none meets the limit on how much one may write in an hour."""
+
+
+def discuss(*, user: Any) -> list[dict[str, Any]]:
+    """For the benchmark alone: a space with topics, and people who answer in it."""
+    from urllib.parse import urlencode
+
+    from django.conf import settings
+    from django.urls import reverse
+
+    from forum.actions.posting import reply, start_topic
+    from forum.models import Space
+    from people.models import Membership, Team, User
+
+    backend = settings.AUTHENTICATION_BACKENDS[0]
+    team, _ = Team.objects.get_or_create(slug="benketeamet", defaults={"name": "Benketeamet", "county": "Vestland"})
+    people = User.objects.bulk_create(
+        [
+            User(email=f"skriver{number}@example.org", first_name="Skriver", last_name=str(number), password="!")
+            for number in range(POSTERS)
+        ]
+    )
+    Membership.objects.bulk_create([Membership(person=person, team=team) for person in people])
+    Membership.objects.get_or_create(person=user, team=team, ended_at=None)
+    space = Space.objects.create(name="Benken", slug="benken")
+    topics = [
+        start_topic(
+            author=people[number],
+            space=space,
+            title=f"Samarbeidsavtale nummer {number}",
+            source="<div>Hvem skriver under hos dere, og hvor ofte ser dere på avtalen?</div>",
+        )
+        for number in range(TOPICS)
+    ]
+    for number in range(POSTS):
+        text = f"<div>Vi gjør det {number} ganger i året.</div><ul><li>leder</li><li>lege</li></ul>"
+        reply(author=people[TOPICS + number], topic=topics[0], source=text)
+    with Path(os.environ[BENCH_POSTS]).open("w") as file:
+        cookies = [f"{sign_in(person, backend)}; {settings.CSRF_COOKIE_NAME}={TOKEN}" for person in people]
+        for turn in range(40):
+            for cookie in cookies:
+                body = {"source": f"<div>Hos oss er det {turn}.</div>", "source_format": "html", "intent": "publish"}
+                file.write(f"{cookie}\t{urlencode({**body, 'submission': str(uuid.uuid4())})}\n")
+    cookie = sign_in(user, backend)
+    return [
+        describe("forum", reverse("forum:home"), cookie, expects=NAME),
+        describe("topic list", reverse("forum:space", args=[space.slug]), cookie, expects=NAME),
+        describe("topic", reverse("forum:topic", args=[topics[0].pk]), cookie, expects=NAME),
+        describe("search", f"{reverse('home:search')}?q=avtale", cookie, expects=NAME),
+        {
+            "name": "posting",
+            "url": reverse("forum:reply", args=[topics[1].pk]),
+            "cookie": "",
+            "expects": "",
+            "status": 302,
+            "queries": 0,
+            "queries_cold": 0,
+            "bytes": 0,
+            "script": [LINES, os.environ[BENCH_POSTS], "application/x-www-form-urlencoded"],
+        },
+    ]
+
+
+def count_kept() -> dict[str, Any]:
+    """How many lessons have been ticked, and posts written, in Flett's database."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     import django
 
     django.setup()
 
+    from forum.models import Post
     from learning.models import LessonCompletion
 
-    return {"ticks": LessonCompletion.objects.count()}
+    return {"tick": LessonCompletion.objects.count(), "posting": Post.objects.count()}
 
 
 def describe(
@@ -227,4 +297,4 @@ def describe(
 
 
 if __name__ == "__main__":
-    print(json.dumps({"flett": prepare_flett, "bare": prepare_bare, "ticks": count_ticks}[sys.argv[1]]()))
+    print(json.dumps({"flett": prepare_flett, "bare": prepare_bare, "kept": count_kept}[sys.argv[1]]()))

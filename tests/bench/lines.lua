@@ -1,11 +1,13 @@
--- Each request ticks a lesson that its learner has not ticked before. `ticks.tsv` beside the working directory's data
--- holds a line per tick: session cookie, event id, body. The argument says how many lines earlier rounds have used.
+-- Each request sends a line of a file that no earlier request has sent: session cookie, tab, body.
+-- Arguments: how many lines earlier rounds have used, the file, and the body's content type.
 local lines = {}
 local place = 0
+local content_type
 
 function init(args)
   place = tonumber(args[1]) or 0
-  for line in io.lines(os.getenv("FLETT_BENCH_TICKS")) do
+  content_type = args[3]
+  for line in io.lines(args[2]) do
     lines[#lines + 1] = line
   end
 end
@@ -14,13 +16,13 @@ function request()
   place = place + 1
   local line = lines[place]
   if not line then
-    error("no ticks left: prepare more")
+    error("no lines left: prepare more")
   end
   local cookie, body = line:match("^([^\t]*)\t(.*)$")
   return wrk.format("POST", nil, {
     ["Cookie"] = cookie,
     ["X-CSRFToken"] = os.getenv("FLETT_BENCH_TOKEN"),
-    ["Content-Type"] = "application/json",
+    ["Content-Type"] = content_type,
     ["Accept-Encoding"] = "gzip",
   }, body)
 end
