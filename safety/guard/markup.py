@@ -132,7 +132,7 @@ def _read_tag(source: str, start: int, letters: list[str], reading: Reading) -> 
     end = rest.end()
     tag = _TAG_NAME.match(source, start)
     name = tag[1].lower() if tag else ""
-    separator = "\n" if name in _LINES else " | " if name in _CELLS else ""
+    separator = "\n" if name in _LINES else " | " if name in _CELLS and source[start + 1] != "/" else ""
     letters.append(separator)
     reading.sources.extend([None] * len(separator))
     for attribute in _ATTRIBUTE.finditer(source, start + 1 + len(name), end - 1):

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import typst
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -437,7 +438,7 @@ def test_a_program_called_a_document_is_refused_at_the_field(author: User, url: 
     ("name", "content", "content_type"),
     [
         ("plan.txt", b"Plan\n", "text/plain"),
-        ("plan.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf"),
+        ("plan.pdf", typst.compile(b"Plan"), "application/pdf"),
     ],
 )
 def test_documents_leave_as_attachments(
