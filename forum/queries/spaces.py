@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Prefetch, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Concat
 from django.http import Http404
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -98,7 +98,7 @@ def get_moderated_space_for(user: Any, slug: str) -> Space:
 
 @dataclass(frozen=True, slots=True)
 class SpaceFacts:
-    """What stands beside a space's pages, for one reader."""
+    """What stands beside a space's pages, for one reader. What they may not know is empty, false or 0."""
 
     space: Space
     kind: str
@@ -107,12 +107,13 @@ class SpaceFacts:
     facilitators: list[str]
     period: str
     aliases: str
-    alias: Pseudonym | None
-    unread_opening: SealOpening | None
+    alias: str
+    has_unread_opening: bool
     may_choose_alias: bool
-    membership: SpaceMembership | None
-    request: EntryRequest | None
-    invitation: EntryRequest | None
+    role: str
+    """The reader's own place, a `SpaceMembership.Role`; empty where they have none, or are in by what they are."""
+    asked_at: datetime | None
+    invitation: int | None
     may_ask: bool
     reads: bool
     writes: bool
@@ -120,17 +121,22 @@ class SpaceFacts:
     invites: bool
     why_not_writing: str
     waiting: int
-    has_sides: bool
     is_learning_group: bool
 
 
 def get_space_facts(*, person: Any, space: Space) -> SpaceFacts:
-    """For somebody who may see the space. At most eleven queries, however many are in it.
+    """For somebody who may see the space. Two queries, however many are in it.
 
-    The numbers and names of people are for those who read the space; who looks after it, for everybody who sees it.
+    The number of people is for those who read the space; who looks after it, for everybody who sees it.
     """
-    may = (
+    own = EntryRequest.objects.filter(space=OuterRef("pk"), person=person, outcome="")
+    alias = Pseudonym.objects.filter(owned_by(person), space=OuterRef("pk"))
+    opened = SealOpening.objects.filter(
+        owned_by(person, through="pseudonym"), pseudonym__space=OuterRef("pk"), agreed=True, owner_has_seen=False
+    )
+    found = (
         Space.objects.filter(pk=space.pk)
+        .values("pk")
         .annotate(
             reads=Q(pk__in=spaces_readable_by(person).values("pk")),
             writes=Q(pk__in=spaces_writable_by(person).values("pk")),
@@ -138,40 +144,48 @@ def get_space_facts(*, person: Any, space: Space) -> SpaceFacts:
             invites=Q(pk__in=spaces_inviting_for(person).values("pk")),
             may_ask=Q(pk__in=spaces_open_to_requests_of(person).values("pk")),
             may_choose_alias=Q(pk__in=spaces_to_choose_alias_in(person).values("pk")),
+            own_role=Subquery(
+                SpaceMembership.objects.active().filter(space=OuterRef("pk"), person=person).values("role")[:1]
+            ),
+            asked_at=Subquery(own.filter(invited_by__isnull=True).values("created_at")[:1]),
+            invitation=Subquery(own.filter(invited_by__isnull=False).values("pk")[:1]),
+            alias=Subquery(alias.values("name")[:1]),
+            has_unread_opening=Exists(opened),
+            waiting=_count_of(entry_requests_decided_by(person).filter(space=OuterRef("pk"))),
+            people=Value(0) if space.kind == Space.Kind.OPEN else _count_of(people_who_read(space)),
         )
-        .values("reads", "writes", "moderates", "invites", "may_ask", "may_choose_alias")
         .get()
     )
-    own = EntryRequest.objects.filter(space=space, person=person, outcome="").first()
-    alias = Pseudonym.objects.filter(owned_by(person), space=space).first()
-    unread = None
-    if alias is not None:
-        unread = SealOpening.objects.filter(pseudonym=alias, agreed=True, owner_has_seen=False).first()
-    waiting = entry_requests_decided_by(person).filter(space=space).count() if may["moderates"] else 0
+    reads, writes = found["reads"], found["writes"]
     return SpaceFacts(
         space=space,
         kind=str(space.get_kind_display()),
         meaning=str(WHAT_KIND_MEANS[Space.Kind(space.kind)]),
-        people=_count_in_words(space) if may["reads"] else "",
-        facilitators=[name_of(found.person) for found in get_facilitators(space)],
+        people=_count_in_words(space, found["people"]) if reads else "",
+        facilitators=[name_of(row.person) for row in get_facilitators(space)],
         period=period_of(space),
         aliases=_aliases_in_words(space),
-        alias=alias,
-        unread_opening=unread,
-        may_choose_alias=may["may_choose_alias"],
-        membership=SpaceMembership.objects.active().filter(space=space, person=person).first(),
-        request=own if own and own.invited_by_id is None else None,
-        invitation=own if own and own.invited_by_id is not None else None,
-        may_ask=may["may_ask"],
-        reads=may["reads"],
-        writes=may["writes"],
-        moderates=may["moderates"],
-        invites=may["invites"],
-        why_not_writing="" if may["writes"] or not may["reads"] else _why_not_writing(space),
-        waiting=waiting,
-        has_sides=may["reads"] or may["moderates"],
+        alias=found["alias"] or "",
+        has_unread_opening=found["has_unread_opening"],
+        may_choose_alias=found["may_choose_alias"],
+        role=found["own_role"] or "",
+        asked_at=found["asked_at"],
+        invitation=found["invitation"],
+        may_ask=found["may_ask"],
+        reads=reads,
+        writes=writes,
+        moderates=found["moderates"],
+        invites=found["invites"],
+        why_not_writing="" if writes or not reads else _why_not_writing(space),
+        waiting=found["waiting"],
         is_learning_group=space.kind == Space.Kind.LEARNING_GROUP,
     )
+
+
+def _count_of(rows: QuerySet[Any]) -> Coalesce:
+    """How many there are, as part of a larger question."""
+    counted = rows.order_by().annotate(all=Value(1)).values("all").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def name_of(person: User) -> str:
@@ -179,10 +193,9 @@ def name_of(person: User) -> str:
     return person.get_full_name() or _("Uten navn")
 
 
-def _count_in_words(space: Space) -> str:
+def _count_in_words(space: Space, count: int) -> str:
     if space.kind == Space.Kind.OPEN:
         return _("alle medlemmer av Flett")
-    count = people_who_read(space).count()
     return ngettext("%(count)d medlem", "%(count)d medlemmer", count) % {"count": count}
 
 

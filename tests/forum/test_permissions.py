@@ -1,0 +1,266 @@
+"""Who may what in the forum, said twice: about one thing, and about all of them. The two agree for everybody."""
+
+import inspect
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from forum import permissions
+from forum.actions import reply, start_topic
+from forum.actions.seals import ask_to_open
+from forum.models import EntryRequest, Post, Pseudonym, SealOpening, Space, SpaceMembership, State, Topic
+from tests import factories
+from tests.forum.spaces_cast import ROLES, SpaceCast, make_space_cast
+
+pytestmark = pytest.mark.django_db
+
+TWINS: list[tuple[Callable[..., bool], Callable[[Any], QuerySet[Any]], type[Model]]] = [
+    (permissions.user_can_see_space, permissions.spaces_visible_to, Space),
+    (permissions.user_can_read_space, permissions.spaces_readable_by, Space),
+    (permissions.user_can_moderate_space, permissions.spaces_moderated_by, Space),
+    (permissions.user_can_write_in_space, permissions.spaces_writable_by, Space),
+    (permissions.user_can_ask_to_enter, permissions.spaces_open_to_requests_of, Space),
+    (permissions.user_can_invite, permissions.spaces_inviting_for, Space),
+    (permissions.user_can_choose_alias, permissions.spaces_to_choose_alias_in, Space),
+    (permissions.user_can_decide_entry, permissions.entry_requests_decided_by, EntryRequest),
+    (permissions.user_can_withdraw_entry, permissions.entry_requests_withdrawn_by, EntryRequest),
+    (permissions.user_can_take_back_invitation, permissions.space_invitations_managed_by, EntryRequest),
+    (permissions.user_can_answer_invitation, permissions.space_invitations_open_to, EntryRequest),
+    (permissions.user_can_end_space_membership, permissions.space_memberships_ended_by, SpaceMembership),
+    (permissions.user_can_ask_about_alias, permissions.aliases_asked_about_by, Pseudonym),
+    (permissions.user_can_see_opening, permissions.seal_openings_visible_to, SealOpening),
+    (permissions.user_can_answer_opening, permissions.seal_openings_answered_by, SealOpening),
+    (permissions.user_can_see_identity, permissions.identities_open_to, SealOpening),
+    (permissions.user_can_see_topic, permissions.topics_visible_to, Topic),
+    (permissions.user_can_reply, permissions.topics_open_to, Topic),
+    (permissions.user_can_see_post, permissions.posts_visible_to, Post),
+    (permissions.user_wrote, permissions.posts_written_by, Post),
+    (permissions.user_can_edit_post, permissions.posts_editable_by, Post),
+]
+OTHERS = {"user_is_moderator", "user_is_member", "user_can_be_in_space", "user_can_create_space"}
+"""Asked about elsewhere in this module."""
+
+
+@pytest.fixture
+def cast(db: None) -> SpaceCast:
+    """A topic in every space, by a name and by an alias; seals that wait and that are open."""
+    cast = make_space_cast(allows_pseudonyms=True)
+    member, moderator = cast.people["space_member"], cast.people["moderator"]
+    for kind, space in cast.spaces.items():
+        topic = start_topic(author=member, space=space, title=f"Tråd {kind}", source="<p>Hei</p>")
+        alias = factories.make_pseudonym(member, space)
+        reply(author=member, topic=topic, source="<p>Under alias</p>", as_pseudonym=True)
+        for state in (State.HELD, State.HIDDEN, State.DELETED):
+            post = reply(author=cast.people["facilitator"], topic=topic, source=f"<p>{state}</p>")
+            Post.objects.filter(pk=post.pk).update(state=state)
+        if space.is_listed:
+            opening = ask_to_open(pseudonym=alias, by=moderator, reason="Noen kan være i fare etter innlegget.")
+            if kind == Space.Kind.OPEN:
+                SealOpening.objects.filter(pk=opening.pk).update(
+                    agreed=True, answered_at=timezone.now(), answered_by=cast.people["administrator"]
+                )
+    return cast
+
+
+def test_predicate_and_queryset_agree_for_everybody(cast: SpaceCast) -> None:
+    for predicate, queryset, model in TWINS:
+        everything = list(model._default_manager.all())
+        assert everything, "nothing to ask about"
+        for role in ROLES:
+            person = cast.people[role]
+            listed = list(queryset(person))
+            assert len(listed) == len(set(listed)), f"{queryset.__name__}: a row stands in the list twice"
+            assert {row for row in everything if predicate(person, row)} == set(listed), (predicate.__name__, role)
+
+
+def test_every_question_about_a_thing_has_its_twin() -> None:
+    """A permission added later stands here too."""
+    asked = {
+        name
+        for name, function in inspect.getmembers(permissions, inspect.isfunction)
+        if name.startswith("user_") and function.__module__ == permissions.__name__
+    }
+    assert asked == {predicate.__name__ for predicate, _, _ in TWINS} | OTHERS
+
+
+TABLE = """
+                open  restr  priv  netw  group panel
+anonymous       -     -      -     -     -     -
+inactive        -     -      -     -     -     -
+no_team         -     -      -     -     -     -
+other_team      srw   s      -     s     -     -
+regional        srw   s      -     s     -     -
+national        srw   s      -     s     -     -
+team_leader     srw   s      -     s     -     -
+role_holder     srw   s      -     srw   -     -
+space_member    srw   srw    srw   srw   srw   srw
+facilitator     srwm  srwm   srwm  srwm  srwm  srwm
+former_member   srw   s      -     s     -     -
+moderator       srwm  srwm   -     srwm  -     -
+administrator   srwm  srwm   -     srwm  -     -
+invited         srw   s      -     s     -     -
+requester       srw   s      -     s     -     -
+"""
+"""s sees that it exists, r reads, w writes, m moderates."""
+KINDS = ["open", "restricted", "private", "role_network", "learning_group", "youth_panel"]
+MAY = {
+    "s": permissions.user_can_see_space,
+    "r": permissions.user_can_read_space,
+    "w": permissions.user_can_write_in_space,
+    "m": permissions.user_can_moderate_space,
+}
+
+
+def read_table(table: str) -> dict[str, dict[str, str]]:
+    lines = [line.split() for line in table.strip().splitlines()[1:]]
+    return {
+        role: dict(zip(KINDS, ("" if cell == "-" else cell for cell in cells), strict=True)) for role, *cells in lines
+    }
+
+
+def what_each_may(cast: SpaceCast) -> dict[str, dict[str, str]]:
+    return {
+        role: {
+            kind: "".join(letter for letter, may in MAY.items() if may(cast.people[role], cast.spaces[kind]))
+            for kind in KINDS
+        }
+        for role in ROLES
+    }
+
+
+def test_what_each_role_may_in_each_kind(db: None) -> None:
+    assert what_each_may(make_space_cast()) == read_table(TABLE)
+
+
+def without_writing() -> dict[str, dict[str, str]]:
+    return {
+        role: {kind: may.replace("w", "") for kind, may in kinds.items()} for role, kinds in read_table(TABLE).items()
+    }
+
+
+def test_archived_spaces_are_read_and_moderated_and_not_written_in(db: None) -> None:
+    cast = make_space_cast(archived_at=timezone.now())
+    assert what_each_may(cast) == without_writing()
+
+
+def test_a_group_that_is_over_is_read_and_not_written_in(db: None) -> None:
+    today = timezone.localdate()
+    over = make_space_cast(starts_on=today - timedelta(days=90), ends_on=today - timedelta(days=1))
+    assert what_each_may(over) == without_writing()
+    Space.objects.update(ends_on=today)
+    assert what_each_may(over) == read_table(TABLE), "the last day is a day of the group"
+
+
+def test_who_reads_a_space_is_the_same_seen_from_the_space(db: None) -> None:
+    """Seen from the space and from each person, but for moderators who are there by their office alone."""
+    cast = make_space_cast()
+    for kind, space in cast.spaces.items():
+        reads = {role for role, kinds in read_table(TABLE).items() if "r" in kinds[kind]}
+        if kind != "open":
+            reads -= {"moderator", "administrator"}
+        assert set(permissions.people_who_read(space)) == {cast.people[role] for role in reads}, kind
+
+
+CREATES = {
+    "open": {"national", "moderator", "administrator"},
+    "restricted": {"national", "moderator", "administrator"},
+    "role_network": {"national", "moderator", "administrator"},
+    "youth_panel": {"national", "moderator", "administrator"},
+    "private": set(ROLES) - {"anonymous", "inactive", "no_team"},
+    "learning_group": set(ROLES) - {"anonymous", "inactive", "no_team"},
+    "no_such_kind": set(),
+}
+
+
+def test_who_may_create_which_kind(db: None) -> None:
+    cast = make_space_cast()
+    for kind, creators in CREATES.items():
+        assert {role for role in ROLES if permissions.user_can_create_space(cast.people[role], kind)} == creators, kind
+        found = set(permissions.people_who_create(kind))
+        assert {role for role in ROLES if cast.people[role] in found} == creators, kind
+
+
+def test_who_may_be_invited_to_what(db: None) -> None:
+    cast = make_space_cast()
+    members = set(ROLES) - {"anonymous", "inactive", "no_team"}
+    for kind, space in cast.spaces.items():
+        expected = members | {"no_team"} if kind == "youth_panel" else members
+        assert {role for role in ROLES if permissions.user_can_be_in_space(cast.people[role], space)} == expected
+        found = set(permissions.people_who_may_be_invited(space))
+        assert {role for role in ROLES if cast.people[role] in found} == expected
+
+
+def test_moderators_and_members_seen_from_each_side(db: None) -> None:
+    cast = make_space_cast()
+    moderators, members = set(permissions.forum_moderators()), set(permissions.forum_members())
+    for role in ROLES:
+        person = cast.people[role]
+        assert (
+            permissions.user_is_moderator(person) is (role in {"moderator", "administrator"}) is (person in moderators)
+        )
+        expected = role not in {"anonymous", "inactive", "no_team"}
+        assert permissions.user_is_member(person) is expected is (person in members)
+
+
+MANAGES = {"facilitator": set(KINDS), "moderator": set(Space.LISTED), "administrator": set(Space.LISTED)}
+INVITED_TO = {"restricted", "private", "learning_group", "youth_panel"}
+
+
+ASKS = {
+    "other_team",
+    "regional",
+    "national",
+    "team_leader",
+    "role_holder",
+    "former_member",
+    "moderator",
+    "administrator",
+}
+
+
+def test_requests_and_invitations_of_each_space(db: None) -> None:
+    cast = make_space_cast()
+
+    def kinds(rows: QuerySet[Any]) -> set[str]:
+        return set(rows.values_list("space__kind", flat=True))
+
+    for role in ROLES:
+        person, managed = cast.people[role], MANAGES.get(role, set())
+        assert kinds(permissions.entry_requests_decided_by(person)) == managed, role
+        assert kinds(permissions.space_invitations_managed_by(person)) == managed, role
+        inviting = set(permissions.spaces_inviting_for(person).values_list("kind", flat=True))
+        assert inviting == managed & INVITED_TO, role
+        invited_to = set(KINDS) if role == "invited" else set()
+        assert kinds(permissions.space_invitations_open_to(person)) == invited_to, role
+        waits_for = set(KINDS) if role == "requester" else set()
+        assert kinds(permissions.entry_requests_withdrawn_by(person)) == waits_for, role
+        found = set(permissions.spaces_open_to_requests_of(person).values_list("kind", flat=True))
+        assert found == ({"restricted"} if role in ASKS else set()), role
+
+
+def test_nobody_decides_their_own_request_or_looks_into_their_own_seal(cast: SpaceCast) -> None:
+    moderator, space = cast.people["moderator"], cast.spaces["restricted"]
+    own = EntryRequest.objects.create(space=space, person=moderator)
+    assert not permissions.user_can_decide_entry(moderator, own)
+    alias = factories.make_pseudonym(moderator, space, name="Elgen")
+    assert not permissions.user_can_ask_about_alias(moderator, alias)
+    opening = ask_to_open(
+        pseudonym=alias, by=cast.people["administrator"], reason="Noen kan være i fare etter innlegget."
+    )
+    assert not permissions.user_can_see_opening(moderator, opening)
+    assert not permissions.user_can_answer_opening(moderator, opening)
+
+
+def test_seals_are_moderators_business_alone(cast: SpaceCast) -> None:
+    for role in ROLES:
+        person, office = cast.people[role], role in {"moderator", "administrator"}
+        asked = set(permissions.aliases_asked_about_by(person).values_list("space__kind", flat=True))
+        assert asked == (set(Space.LISTED) if office else set()), role
+        answers = set(permissions.seal_openings_answered_by(person).values_list("pseudonym__space__kind", flat=True))
+        assert answers == ({"restricted", "role_network"} if role == "administrator" else set()), role
+        sees = set(permissions.identities_open_to(person).values_list("pseudonym__space__kind", flat=True))
+        assert sees == ({"open"} if office else set()), role
