@@ -1,8 +1,14 @@
-"""Background work. Each calls what makes the change, and is safe to run twice."""
+"""Background work. Each calls what makes the change, and is safe to run twice.
+
+What waits is in a table: a task that is about an alias names posts, never people.
+"""
+
+from datetime import date
 
 from django_tasks import task
 
 from forum.actions import notices, seals
+from forum.mails import sending
 
 
 @task()
@@ -11,10 +17,25 @@ def tell_of_post(post_id: int) -> None:
 
 
 @task()
-def tell_of_opening(opening_id: int) -> None:
-    seals.tell_of_opening(opening_id=opening_id)
+def tell_of_accepted(post_id: int) -> None:
+    notices.tell_of_accepted(post_id=post_id)
 
 
 @task()
-def tell_of_accepted(post_id: int) -> None:
-    notices.tell_of_accepted(post_id=post_id)
+def tell_of_request(request_id: int) -> None:
+    notices.tell_of_request(request_id=request_id)
+
+
+@task()
+def send_at_once(posts: list[int]) -> None:
+    sending.send_at_once(posts=posts)
+
+
+@task()
+def send_digests(day: str, accounts: list[int], missed: bool) -> None:
+    sending.send_digests(day=date.fromisoformat(day), accounts=accounts, missed=missed)
+
+
+@task()
+def tell_of_opening(opening_id: int) -> None:
+    seals.tell_of_opening(opening_id=opening_id)

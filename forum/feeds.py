@@ -1,0 +1,66 @@
+"""Somebody's private Atom feed (RFC 4287): what was written last where they may read.
+
+Whoever holds the address reads it without signing in, so it says no more than a mail may (`forum.mails.outside`). The
+address itself is not in the feed, where a reader would keep it and pass it on.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
+
+from forum.mails.outside import excerpt_outside, headline_outside
+from forum.models import Post, State
+from forum.permissions import posts_visible_to
+from people.models import User
+
+ENTRIES = 50
+
+
+def posts_of_feed(person: User) -> list[Post]:
+    """The newest posts the person may see, without what is held or hidden. One query."""
+    posts = posts_visible_to(person).filter(state=State.NORMAL, topic__state=State.NORMAL)
+    return list(posts.select_related("topic__space").order_by("-created_at", "-pk")[:ENTRIES])
+
+
+class CalmAtomFeed(Atom1Feed):
+    def add_root_elements(self, handler: Any) -> None:
+        """Without the feed's own address; with the time of what is newest: the same feed until something changes."""
+        handler.addQuickElement("title", self.feed["title"])
+        handler.addQuickElement("link", "", {"rel": "alternate", "href": self.feed["link"]})
+        handler.addQuickElement("id", self.feed["id"])
+        handler.addQuickElement("updated", self.feed["updated"])
+        handler.startElement("author", {})
+        handler.addQuickElement("name", self.feed["author_name"])
+        handler.endElement("author")
+
+
+def _tag(kind: str, key: int | str) -> str:
+    """A name that lasts whatever becomes of addresses (RFC 4151)."""
+    return f"tag:{settings.BASE_HOST},2026:forum/{kind}/{key}"
+
+
+def _changed_at(post: Post) -> datetime:
+    return max(post.created_at, post.edited_at or post.created_at)
+
+
+def write_feed(person: User, posts: list[Post]) -> str:
+    """The feed in the language that is active."""
+    site = settings.BASE_URL
+    feed = CalmAtomFeed(
+        title=_("FACT Forum"), link=f"{site}/", description=None, language=person.language, author_name="FACT Forum"
+    )
+    newest = max((_changed_at(post) for post in posts), default=person.date_joined)
+    feed.feed |= {"id": _tag("feed", person.pk), "updated": newest.isoformat()}
+    for post in posts:
+        feed.add_item(
+            title=headline_outside(post.topic),
+            link=f"{site}{post.get_absolute_url()}",
+            description=excerpt_outside(post) or None,
+            unique_id=_tag("post", post.pk),
+            pubdate=post.created_at,
+            updateddate=_changed_at(post),
+        )
+    return feed.writeString("utf-8")

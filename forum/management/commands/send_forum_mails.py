@@ -1,0 +1,53 @@
+"""Mails at once, and digests: everything from the forum that is due now."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from forum import tasks
+from forum.actions.mails import forget_old_mails
+from forum.actions.notices import forget_old_news
+from forum.mails.planning import accounts_due, posts_to_tell_of
+from forum.models import SentMail
+
+BATCH = 50
+
+
+def in_batches(keys: list[int]) -> list[list[int]]:
+    return [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]
+
+
+class Command(BaseCommand):
+    help = (
+        "Send the forum's mails that are due: mentions and answers, and digests. Run it every ten minutes: nobody gets "
+        "a mail twice. Without a worker they are sent at once."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="Send nothing: say how much may be due. No names.")
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        done = "may be due" if dry_run else "handed over"
+        posts = posts_to_tell_of()
+        self.stdout.write(f"at once: {len(posts)} posts {done}")
+        for batch in [] if dry_run else in_batches(posts):
+            tasks.send_at_once.enqueue(batch)
+        today = timezone.localdate()
+        for day, missed in ((today, False), (today - timedelta(days=1), True)):
+            accounts = list(accounts_due(day=day, missed=missed).values_list("pk", flat=True))
+            self.stdout.write(f"digests of {day}: {len(accounts)} people {done}")
+            for batch in [] if dry_run else in_batches(accounts):
+                tasks.send_digests.enqueue(day.isoformat(), batch, missed)
+        if not dry_run:
+            forget_old_news()
+            forget_old_mails()
+        self.report_lost()
+
+    def report_lost(self) -> None:
+        """Mails whose worker died while it sent them. They are not sent again."""
+        for mail in SentMail.objects.lost().order_by("pk"):
+            to = "" if mail.person_id is None else f" to account {mail.person_id}, {mail.occasion}"
+            self.stderr.write(f"never finished: {mail.kind}{to}, claimed {mail.claimed_at:%Y-%m-%d %H:%M} UTC")

@@ -1,0 +1,108 @@
+"""News in words, as its reader finds it where they have signed in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.models import EntryRequest, ModerationEntry, Notice, Post
+from forum.queries.notices import News, NewsGroup
+from people.models.users import FORMER_MEMBER_EMAIL
+
+Kind = Notice.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`url` is empty where there is nothing to open; `text` is what somebody wrote to the reader."""
+
+    words: str
+    url: str
+    at: datetime
+    is_unread: bool
+    text: str = ""
+
+
+def lines_of(group: NewsGroup) -> list[Line]:
+    """A line for each kind of news in a group; several of a kind are counted, and lead to the first of them."""
+    if group.topic is None:
+        return [_line_of(item) for item in group.items]
+    by_kind: dict[tuple[str, bool], list[News]] = {}
+    for item in group.items:
+        by_kind.setdefault((item.kind, item.is_unread), []).append(item)
+    return [_counted(kind, items) for (kind, _unread), items in by_kind.items()]
+
+
+def _counted(kind: str, items: list[News]) -> Line:
+    """Leads to the earliest, where one begins to read."""
+    if len(items) == 1:
+        return _line_of(items[0])
+    count = len(items)
+    words = {
+        Kind.MENTION: ngettext("%(count)s innlegg nevner deg", "%(count)s innlegg nevner deg", count),
+        Kind.REPLY: ngettext("%(count)s svar til deg", "%(count)s svar til deg", count),
+    }.get(Kind(kind), ngettext("%(count)s nytt svar", "%(count)s nye svar", count))
+    return Line(words % {"count": count}, _url_of(items[-1]), items[0].at, items[0].is_unread)
+
+
+def _line_of(item: News) -> Line:
+    words, text = _words_of(item)
+    return Line(words, _url_of(item), item.at, item.is_unread, text)
+
+
+def _words_of(item: News) -> tuple[str, str]:
+    if item.post is not None:
+        return _words_of_post(item.kind, item.post), ""
+    if item.request is not None:
+        return _words_of_request(item.request), ""
+    if item.entry is not None:
+        return _words_of_entry(item.entry), item.entry.message
+    return str(Kind(item.kind).label), ""
+
+
+def _words_of_post(kind: str, post: Post) -> str:
+    words = {
+        Kind.MENTION: _("%(name)s nevnte deg"),
+        Kind.REPLY: _("%(name)s svarte deg"),
+        Kind.TOPIC: _("Ny tråd av %(name)s"),
+        Kind.ACCEPTED: _("Svaret ditt hjalp"),
+    }.get(Kind(kind), _("Nytt svar av %(name)s"))
+    return words % {"name": name_of(post)}
+
+
+def name_of(post: Post) -> str:
+    """Who wrote it, as others see them."""
+    if post.pseudonym is not None:
+        return _("%(alias)s (alias)") % {"alias": post.pseudonym.name}
+    if post.author is None or post.author.email == FORMER_MEMBER_EMAIL:
+        return _("Tidligere medlem")
+    return post.author.get_full_name() or _("Medlem uten navn")
+
+
+def _words_of_request(request: EntryRequest) -> str:
+    names = {"space": request.space.name, "name": request.person.get_full_name() or _("Noen")}
+    if request.invited_by_id is None and not request.outcome:
+        return _("%(name)s vil bli med i %(space)s") % names
+    if request.invited_by_id is not None and not request.outcome:
+        return _("Du er invitert til %(space)s") % names
+    if request.invited_by_id is not None:
+        return _("%(name)s er blitt med i %(space)s") % names
+    if request.outcome == EntryRequest.Outcome.APPROVED:
+        return _("Du er med i %(space)s") % names
+    return _("Du fikk nei til å bli med i %(space)s") % names
+
+
+def _words_of_entry(entry: ModerationEntry) -> str:
+    verb = str(entry.get_verb_display())
+    if entry.space is None:
+        return _("Fra moderatorene: %(verb)s") % {"verb": verb}
+    return _("Fra moderatorene i %(space)s: %(verb)s") % {"space": entry.space.name, "verb": verb}
+
+
+def _url_of(item: News) -> str:
+    """A stored notice is marked as read on the way; what is derived is read where it stands."""
+    if item.is_stored:
+        return reverse("forum:notice", args=[item.pk])
+    return item.post.get_absolute_url() if item.post is not None else ""
