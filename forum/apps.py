@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class ForumConfig(AppConfig):
     name = "forum"
     verbose_name = _("FACT Forum")
+
+    def ready(self) -> None:
+        from forum import own_data, receivers  # noqa: F401

@@ -1,0 +1,1 @@
+"""Reading: one function a question, each through the rule of `forum.permissions`."""
