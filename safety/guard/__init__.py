@@ -1,19 +1,34 @@
-"""What must never be written in Flett: details that point out a patient. Pure functions on plain text.
+"""What must never be written in Flett: details that point out a patient. Pure functions, no models.
 
-Begun with national identity numbers; each kind of finding gets a module of its own beside `identity`.
+`guard_texts` and `guard_html` are the doors for what people write, `files.guard_file` for what they upload. Rules,
+measured rates and how to use it: `docs/guard.md`.
 """
 
-from django.utils.translation import gettext as _
-
+from safety.guard.doors import (
+    ConfirmationNeededError,
+    PatientDataError,
+    guard_html,
+    guard_texts,
+    refuse_identity_numbers,
+)
+from safety.guard.hints import GuardWarning, Hint, find_warnings
 from safety.guard.identity import Finding, Kind, find_identity_numbers
-from safety.text import TextRefusedError
+from safety.guard.markup import find_in_html, mask_html
+from safety.guard.masking import mask
 
-__all__ = ["Finding", "Kind", "find_identity_numbers", "refuse_identity_numbers"]
-
-
-def refuse_identity_numbers(text: str) -> None:
-    """Raise TextRefusedError where the text holds a valid national identity number. The number is not repeated."""
-    if find_identity_numbers(text):
-        raise TextRefusedError(
-            _("Teksten inneholder et fødselsnummer eller D-nummer. Fjern det, så kan du lagre. Ingenting er lagret nå.")
-        )
+__all__ = [
+    "ConfirmationNeededError",
+    "Finding",
+    "GuardWarning",
+    "Hint",
+    "Kind",
+    "PatientDataError",
+    "find_identity_numbers",
+    "find_in_html",
+    "find_warnings",
+    "guard_html",
+    "guard_texts",
+    "mask",
+    "mask_html",
+    "refuse_identity_numbers",
+]
