@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models import (
     Appeal,
     Attachment,
+    DecisionsRead,
     Draft,
     EntryRequest,
     FeedToken,
@@ -205,7 +206,7 @@ def notices(person: User) -> Collected:
 
 
 def safety(person: User) -> Collected:
-    """What the person reported, and what moderators did that concerns the person or an alias. Four queries.
+    """What the person reported, and what moderators did that concerns the person or an alias. Five queries.
 
     Who reported or decided is not in it: that is about them.
     """
@@ -248,6 +249,10 @@ def safety(person: User) -> Collected:
             Fact("decided_at", _("Avgjort"), each.decided_at),
         ]
         for each in Appeal.objects.filter(own).order_by("created_at", "pk")
+    ]
+    entries += [
+        [Fact("decisions_read_at", _("Du har sett avgjørelser til"), each.read_at)]
+        for each in DecisionsRead.objects.filter(person=person)
     ]
     return Collected(entries=entries)
 
@@ -310,6 +315,7 @@ register(
         "forum.ModerationEntry.person",
         "forum.Silence.person",
         "forum.Appeal.person",
+        "forum.DecisionsRead.person",
     ),
 )
 

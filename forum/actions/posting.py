@@ -1,6 +1,7 @@
 """Starting topics and answering, changing and deleting what one wrote.
 
-Order of locks: the space, then the topic. Every text passes the guard before anything is stored (ARCHITECTURE §5.2).
+Order of locks: the person, the space, then the topic. Every text passes the guard before anything is stored
+(ARCHITECTURE §5.2).
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,9 +14,11 @@ from django.utils import timezone
 
 from forum import tasks
 from forum.actions.counting import lock_space, lock_topic, next_time, recount_space, recount_topic
+from forum.actions.pace import check_pace
 from forum.models import Post, PostEdit, Pseudonym, Space, State, Topic, TopicPrinciple
 from forum.permissions import (
     user_can_edit_post,
+    user_can_moderate_space,
     user_can_reply,
     user_can_write_in_space,
     user_wrote,
@@ -42,8 +45,11 @@ def own_pseudonym(*, person: User, space: Space) -> Pseudonym:
 
 
 def must_be_held(*, space: Space, author: User, pseudonym: Pseudonym | None) -> bool:
-    """Whether a post waits until somebody has seen it: the first of each author, where the space asks for that."""
-    if not space.holds_first_posts:
+    """Whether a post waits until somebody has seen it: the first of each author, where the space asks for that.
+
+    Not that of somebody who could let it through, unless it is an alias': to let that pass would tell of whom it is.
+    """
+    if not space.holds_first_posts or (pseudonym is None and user_can_moderate_space(author, space)):
         return False
     own = Post.objects.filter(topic__space=space, state=State.NORMAL)
     return not (own.filter(pseudonym=pseudonym) if pseudonym else own.filter(author=author)).exists()
@@ -64,8 +70,9 @@ def start_topic(
 ) -> Topic:
     """A new topic with its first post. `subject` is a `Topic.SubjectKind` and the page's translation key.
 
-    Raises PermissionDenied, TextRefusedError (what the guard or the lengths refuse) and HtmlTooLargeError.
+    Raises PermissionDenied, TextRefusedError (what the guard, the lengths or the pace refuse) and HtmlTooLargeError.
     """
+    check_pace(author=author, starts_topic=True)
     space = lock_space(space.pk)
     if not user_can_write_in_space(author, space):
         raise PermissionDenied
@@ -114,6 +121,7 @@ def reply(
     reply_to: Post | None = None,
 ) -> Post:
     """The next post of a topic. Raises as `start_topic` does."""
+    check_pace(author=author, starts_topic=False)
     topic = lock_topic(topic)
     if not user_can_reply(author, topic) or (reply_to is not None and reply_to.topic_id != topic.pk):
         raise PermissionDenied
@@ -225,7 +233,9 @@ def delete_post(*, person: User, post: Post) -> None:
 
 
 def empty_post(*, post: Post) -> None:
-    """Remove what was written in a deleted post. Its files go from the disk after commit."""
+    """Remove what was written in a deleted post. Its files go from the disk after commit; with the last post of a
+    topic its title goes too.
+    """
     for attachment in post.attachments.all():
         transaction.on_commit(partial(attachment.file.storage.delete, str(attachment.file.name)))
     post.attachments.all().delete()
@@ -234,6 +244,7 @@ def empty_post(*, post: Post) -> None:
     post.notices.all().delete()
     post.source = post.html = post.text = post.content_warning = ""
     post.save(update_fields=["source", "html", "text", "content_warning"])
+    Topic.objects.filter(pk=post.topic_id, state=State.DELETED).update(title="", content_warning="")
 
 
 def set_post_state(*, topic: Topic, post: Post, state: State) -> None:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from django.db import migrations
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
 
 GROUP = "Forum-moderatorer"
 
@@ -30,6 +32,26 @@ class Migration(migrations.Migration):
         ("forum", "0001_forum"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [migrations.RunPython(make_moderators, migrations.RunPython.noop)]
+    operations = [
+        migrations.CreateModel(
+            name="DecisionsRead",
+            fields=[
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="forum_decisions_read",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("read_at", models.DateTimeField()),
+            ],
+            options={"verbose_name": "sett avgjørelser", "verbose_name_plural": "sett avgjørelser"},
+        ),
+        migrations.RunPython(make_moderators, migrations.RunPython.noop),
+    ]
