@@ -1,6 +1,7 @@
 """Starting topics and answering, changing and deleting what one wrote.
 
-Order of locks: the space, then the topic. Every text passes the guard before anything is stored (ARCHITECTURE §5.2).
+Order of locks: the person, the space, then the topic. Every text passes the guard before anything is stored
+(ARCHITECTURE §5.2).
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,10 +17,12 @@ from django.views.decorators.debug import sensitive_variables
 from forum import tasks
 from forum.actions.attachments import claim_attachments, delete_files
 from forum.actions.counting import lock_space, lock_topic, next_time, recount_space, recount_topic
+from forum.actions.pace import check_pace
 from forum.mentions import note_mentions
 from forum.models import Draft, Post, PostEdit, Pseudonym, Space, State, Topic, TopicPrinciple
 from forum.permissions import (
     user_can_edit_post,
+    user_can_moderate_space,
     user_can_reply,
     user_can_write_in_space,
     user_wrote,
@@ -46,8 +49,11 @@ def own_pseudonym(*, person: User, space: Space) -> Pseudonym:
 
 
 def must_be_held(*, space: Space, author: User, pseudonym: Pseudonym | None) -> bool:
-    """Whether a post waits until somebody has seen it: the first of each author, where the space asks for that."""
-    if not space.holds_first_posts:
+    """Whether a post waits until somebody has seen it: the first of each author, where the space asks for that.
+
+    Not that of somebody who could let it through, unless it is an alias': to let that pass would tell of whom it is.
+    """
+    if not space.holds_first_posts or (pseudonym is None and user_can_moderate_space(author, space)):
         return False
     own = Post.objects.filter(topic__space=space, state=State.NORMAL)
     return not (own.filter(pseudonym=pseudonym) if pseudonym else own.filter(author=author)).exists()
@@ -84,16 +90,18 @@ def start_topic(
     `confirmed`: the writer has seen the guard's warnings. `submission` is the form it was written in, new for each:
     the writer's draft and files for the place go into the post, and the same sent twice makes one.
 
-    Raises PermissionDenied and TextRefusedError (what the lengths refuse; PatientDataError and ConfirmationNeededError
-    from the guard). Nothing is stored then.
+    Raises PermissionDenied and TextRefusedError (what the lengths and the pace refuse; PatientDataError and
+    ConfirmationNeededError from the guard). Nothing is stored then.
     """
     written = read_writing(
         title=title, source=source, source_format=source_format, content_warning=content_warning, confirmed=confirmed
     )
     if not written.title:
         raise TextRefusedError(_("Skriv en tittel."))
-    space = lock_space(space.pk)
     key = _submission_key(submission, author=author, source=f"{written.title}:{written.source}")
+    if not _sent_before(key):
+        check_pace(author=author, starts_topic=True)
+    space = lock_space(space.pk)
     if before := _sent_before(key):
         return before.topic
     if not user_can_write_in_space(author, space):
@@ -147,8 +155,10 @@ def reply(
     written = read_writing(
         source=source, source_format=source_format, content_warning=content_warning, confirmed=confirmed
     )
-    topic = lock_topic(topic)
     key = _submission_key(submission, author=author, source=written.source)
+    if not _sent_before(key):
+        check_pace(author=author, starts_topic=False)
+    topic = lock_topic(topic)
     if before := _sent_before(key):
         return before
     if not user_can_reply(author, topic) or (reply_to is not None and reply_to.topic_id != topic.pk):
@@ -280,13 +290,16 @@ def delete_post(*, person: User, post: Post) -> None:
 
 
 def empty_post(*, post: Post) -> None:
-    """Remove what was written in a deleted post. Its files go from the disk after commit."""
+    """Remove what was written in a deleted post. Its files go from the disk after commit; with the last post of a
+    topic its title goes too.
+    """
     delete_files(post.attachments.all())
     post.edits.all().delete()
     post.mentions.all().delete()
     post.notices.all().delete()
     post.source = post.html = post.text = post.content_warning = ""
     post.save(update_fields=["source", "html", "text", "content_warning"])
+    Topic.objects.filter(pk=post.topic_id, state=State.DELETED).update(title="", content_warning="")
 
 
 def set_post_state(*, topic: Topic, post: Post, state: State) -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("forum", "0001_forum"),
+        ("forum", "0002_moderation"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

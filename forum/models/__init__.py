@@ -1,6 +1,6 @@
 """FACT Forum: spaces, topics, reading, moderation and notices."""
 
-from forum.models.moderation import Appeal, ModerationEntry, Report, Silence
+from forum.models.moderation import Appeal, DecisionsRead, ModerationEntry, Report, Silence
 from forum.models.notices import FeedToken, MailChoice, Notice, NoticeRead, SentMail, Told, Watch
 from forum.models.reading import SpaceRead, TopicRead
 from forum.models.spaces import EntryRequest, Pseudonym, SealOpening, Space, SpaceMembership
@@ -24,6 +24,7 @@ __all__ = [
     "WARNING_MAX",
     "Appeal",
     "Attachment",
+    "DecisionsRead",
     "Draft",
     "EntryRequest",
     "FeedToken",

@@ -206,3 +206,24 @@ class Appeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry_id}"
+
+
+class DecisionsRead(models.Model):
+    """Up to when somebody has seen what moderators decided about them.
+
+    One time for the person and all their aliases: a row a decision would say who an alias is.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="forum_decisions_read"
+    )
+    read_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("sett avgjørelser")
+        verbose_name_plural = _("sett avgjørelser")
+
+    def __str__(self) -> str:
+        return f"{self.read_at:%Y-%m-%d}"

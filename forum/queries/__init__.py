@@ -1,1 +1,1 @@
-"""Reads in the forum. Each says whom it is for and how many queries it costs."""
+"""Reading: one function a question, each through the rule of `forum.permissions`, with what it costs."""

@@ -119,6 +119,11 @@ def test_every_column_that_points_at_a_person_has_a_collector_or_a_reason() -> N
     assert all(len(reason) > 20 for reason in exempt.values())
 
 
+HANDED_OVER = {"forum.Topic.author", "forum.Post.author"}
+"""Given to the former member before the account goes (`tests/forum/test_erasing.py`); PROTECT keeps a mistake there
+from taking other people's conversations with it."""
+
+
 def test_no_table_holds_an_account_back() -> None:
     """Deleting a person must always be possible."""
     kept = {
@@ -126,7 +131,7 @@ def test_no_table_holds_an_account_back() -> None:
         for name, field in columns_that_point_at_people().items()
         if not field.many_to_many and field.remote_field.on_delete.__name__ in {"PROTECT", "RESTRICT"}
     }
-    assert kept == set()
+    assert kept == HANDED_OVER
 
 
 def test_two_collectors_cannot_have_one_name() -> None:
@@ -321,7 +326,7 @@ def test_the_page_costs_as_much_for_much_as_for_little(
     assert "10 til står i kopien." in page
 
 
-QUERIES = 46
+QUERIES = 67
 
 
 def test_export_person_writes_a_file_for_its_owner_alone(person: User, tmp_path: Any) -> None:

@@ -1,0 +1,101 @@
+"""What is kept no longer than it must be. Run every night by `forget_forum`; running it again changes nothing.
+
+Each row on its own, so that one that fails holds nothing else back.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from forum.actions.counting import lock_topic
+from forum.actions.posting import empty_post, set_post_state
+from forum.models import Appeal, Attachment, Draft, ModerationEntry, Post, Report, Silence, State
+
+HIDDEN_FOR = timedelta(days=180)
+"""A hidden post: long enough for an appeal and a second look."""
+REPORTS_FOR = timedelta(days=180)
+"""A decided report, from the decision."""
+SILENCES_FOR = timedelta(days=180)
+"""A pause, from its end."""
+LOG_FOR = timedelta(days=730)
+"""The log: so that a pattern over two years can be seen, and no longer."""
+DRAFTS_FOR = timedelta(days=180)
+"""A draft nobody has touched, and a file that never came into a post."""
+
+_HIDING = ("hide", "auto_hide", "refuse")
+
+
+def hidden_too_long(now: datetime) -> QuerySet[Post]:
+    """Hidden posts nobody has hidden again since, and about which nothing waits to be decided."""
+    recent = ModerationEntry.objects.filter(post=OuterRef("pk"), verb__in=_HIDING, at__gt=now - HIDDEN_FOR)
+    return (
+        Post.objects.filter(state=State.HIDDEN, created_at__lte=now - HIDDEN_FOR)
+        .exclude(Exists(recent))
+        .exclude(Exists(_waiting_reports()))
+        .exclude(Exists(Appeal.objects.filter(entry__post=OuterRef("pk"), decided_at__isnull=True)))
+    )
+
+
+def deleted_and_not_emptied() -> QuerySet[Post]:
+    """Deleted posts whose last report is gone without a decision, as when whoever reported has left."""
+    return Post.objects.filter(state=State.DELETED).exclude(source="").exclude(Exists(_waiting_reports()))
+
+
+def _waiting_reports() -> QuerySet[Report]:
+    return Report.objects.filter(post=OuterRef("pk"), outcome="")
+
+
+def old_rows(now: datetime) -> list[tuple[str, QuerySet[Report] | QuerySet[Silence] | QuerySet[ModerationEntry]]]:
+    """What is deleted as it stands, by what it is called."""
+    waiting = Appeal.objects.filter(entry=OuterRef("pk"), decided_at__isnull=True)
+    ended = now - SILENCES_FOR
+    return [
+        ("decided reports", Report.objects.filter(decided_at__lte=now - REPORTS_FOR)),
+        ("ended pauses", Silence.objects.filter(Q(until__lte=ended) | Q(lifted_at__lte=ended))),
+        ("lines of the log", ModerationEntry.objects.filter(at__lte=now - LOG_FOR).exclude(Exists(waiting))),
+    ]
+
+
+def old_drafts(now: datetime) -> QuerySet[Draft]:
+    return Draft.objects.filter(updated_at__lte=now - DRAFTS_FOR)
+
+
+def loose_files(now: datetime) -> QuerySet[Attachment]:
+    """Files that never came into a post."""
+    return Attachment.objects.filter(post__isnull=True, created_at__lte=now - DRAFTS_FOR)
+
+
+@transaction.atomic
+def empty_old_post(*, pk: int) -> bool:
+    """Empty a post that may be kept no longer; returns whether it was still so once it was locked."""
+    now = timezone.now()
+    post = Post.objects.select_related("topic").get(pk=pk)
+    topic = lock_topic(post.topic)
+    post = Post.objects.select_for_update().get(pk=pk)
+    post.topic = topic
+    if not any(posts.filter(pk=pk).exists() for posts in (hidden_too_long(now), deleted_and_not_emptied())):
+        return False
+    if post.state != State.DELETED:
+        set_post_state(topic=topic, post=post, state=State.DELETED)
+    empty_post(post=post)
+    return True
+
+
+@transaction.atomic
+def forget_rest() -> dict[str, int]:
+    """Delete old reports, pauses, lines of the log, drafts and loose files; returns how many of each."""
+    now = timezone.now()
+    counts = {name: rows.count() for name, rows in old_rows(now)}
+    for _, rows in old_rows(now):
+        rows.delete()
+    counts["drafts"] = old_drafts(now).count()
+    old_drafts(now).delete()
+    files = list(loose_files(now))
+    for attachment in files:
+        transaction.on_commit(partial(attachment.file.storage.delete, str(attachment.file.name)))
+    Attachment.objects.filter(pk__in=[each.pk for each in files]).delete()
+    counts["loose files"] = len(files)
+    return counts

@@ -1,0 +1,123 @@
+"""Taking identity numbers out of what is stored already. Called by `sweep_patient_data`.
+
+Each row is read again under its lock, masked, and logged by its number; never a digit of what was there.
+"""
+
+from functools import partial
+
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from forum.actions.counting import lock_space, lock_topic
+from forum.actions.moderation import log
+from forum.actions.posting import say_posts_changed, set_post_state
+from forum.models import Attachment, ModerationEntry, Post, PostEdit, Space, State, Topic
+from forum.rendering import render
+from forum.signals import spaces_changed
+from safety.guard import find_identity_numbers, find_in_html, mask, mask_html
+
+Verb = ModerationEntry.Verb
+
+
+def _masked(text: str, *, most: int) -> str:
+    """The words that stand in for a number may be longer than it: cut to what the column takes."""
+    return mask(text)[:most]
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_post(*, pk: int) -> None:
+    """Mask source, HTML, text and content warning; a post that still shows a number is hidden."""
+    post = Post.objects.select_related("topic").get(pk=pk)
+    topic = lock_topic(post.topic)
+    post = Post.objects.select_for_update().get(pk=pk)
+    post.topic = topic
+    is_html = post.source_format == Post.Format.HTML
+    post.source = mask_html(post.source) if is_html else mask(post.source)
+    rendered = render(post.source, source_format=post.source_format)
+    post.html, post.text, post.rendering_version = mask_html(rendered.html), mask(rendered.text), rendered.version
+    post.content_warning = _masked(post.content_warning, most=120)
+    post.save(update_fields=["source", "html", "text", "rendering_version", "content_warning"])
+    if find_in_html(post.html) or find_identity_numbers(post.text):
+        _hide(post, topic)
+    _tell(post)
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_topic(*, pk: int) -> None:
+    """Mask the title and the content warning."""
+    topic = lock_topic(Topic.objects.get(pk=pk))
+    topic.title = _masked(topic.title, most=160)
+    topic.content_warning = _masked(topic.content_warning, most=120)
+    topic.save(update_fields=["title", "content_warning"])
+    first = Post.objects.filter(topic=topic).order_by("number").first()
+    if first is not None:
+        first.topic = topic
+        _tell(first)
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_edit(*, pk: int) -> None:
+    """Mask how a post read before."""
+    edit = PostEdit.objects.select_for_update().select_related("post__topic").get(pk=pk)
+    edit.html, edit.title = mask_html(edit.html), _masked(edit.title, most=160)
+    edit.content_warning = _masked(edit.content_warning, most=120)
+    edit.save(update_fields=["html", "title", "content_warning"])
+    _tell(edit.post)
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_attachment(*, pk: int) -> None:
+    """Mask name, alternative text and the text kept for search. The file itself cannot be mended: its post is hidden
+    until somebody has looked, and a file in no post yet is deleted.
+    """
+    attachment = Attachment.objects.select_related("post__topic").get(pk=pk)
+    holds = bool(find_identity_numbers(attachment.text))
+    topic = lock_topic(attachment.post.topic) if attachment.post else None
+    attachment.name = _masked(attachment.name, most=160)
+    attachment.alt_text = _masked(attachment.alt_text, most=300)
+    attachment.text = mask(attachment.text)
+    attachment.save(update_fields=["name", "alt_text", "text"])
+    if topic is None or attachment.post is None:
+        if holds:
+            name, storage = str(attachment.file.name), attachment.file.storage
+            attachment.delete()
+            transaction.on_commit(lambda: storage.delete(name))
+        return
+    post = Post.objects.select_for_update().get(pk=attachment.post_id)
+    post.topic = topic
+    if holds:
+        _hide(post, topic)
+    _tell(post)
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_space(*, pk: int) -> None:
+    """Mask name, description, house rules and welcome."""
+    space = lock_space(pk)
+    space.name, space.about = _masked(space.name, most=100), _masked(space.about, most=400)
+    space.rules_source, space.rules = mask_html(space.rules_source)[:8000], mask_html(space.rules)
+    space.welcome_source, space.welcome = mask_html(space.welcome_source)[:8000], mask_html(space.welcome)
+    space.save(update_fields=["name", "about", "rules_source", "rules", "welcome_source", "welcome"])
+    ModerationEntry.objects.create(verb=Verb.MASKED, space=space, reason="sweep_patient_data")
+    transaction.on_commit(partial(spaces_changed.send, sender=Space, space_ids=[pk]))
+
+
+def tell_of_row(*, label: str, key: int) -> None:
+    """A line in the log about a row that is no post: the table and the key."""
+    ModerationEntry.objects.create(verb=Verb.MASKED, reason=f"sweep_patient_data: {label} {key}")
+
+
+def _hide(post: Post, topic: Topic) -> None:
+    if post.state in {State.NORMAL, State.HELD}:
+        set_post_state(topic=topic, post=post, state=State.HIDDEN)
+        log(verb=Verb.AUTO_HIDE, actor=None, post=post, reason="sweep_patient_data")
+
+
+def _tell(post: Post) -> None:
+    log(verb=Verb.MASKED, actor=None, post=post, reason="sweep_patient_data")
+    say_posts_changed([post.pk])
