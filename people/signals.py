@@ -11,6 +11,9 @@ membership_changed = Signal()
 membership_ended = Signal()
 """Sent after commit with `membership`: somebody is no longer a member of a team."""
 
+teams_added = Signal()
+"""Sent after commit with `team_ids`: teams that were written many at a time, of which Django tells nothing."""
+
 person_erasing = Signal()
 """Sent inside the transaction that deletes an account, with `person` and `former`: give what must stay to `former`,
 delete the rest. Rows that cascade from the person need nothing.
