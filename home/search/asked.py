@@ -49,6 +49,11 @@ class Asked:
         return len(self.terms) + len(self.phrases) > 1
 
     @property
+    def folded(self) -> str:
+        """As titles are kept."""
+        return " ".join(words.tokens(self.text))
+
+    @property
     def folded_words(self) -> list[str]:
         """The single words, for comparing spelling."""
         return [word for term in self.terms for word in words.tokens(term.text)]
@@ -110,7 +115,9 @@ def _terms(text: str) -> tuple[Term, ...]:
 
 
 def _term(word: str, *, is_last: bool) -> Term:
+    """A word the lists know is found by what they say of it; any other compound also where its parts stand."""
     stem = words.stem(word)
-    parts = words.whole_parts(word)
+    codes = words.codes((stem,))
+    parts = () if codes else words.whole_parts(word)
     in_parts = (tuple((part, *words.codes((part,))) for part in parts),) if parts else ()
-    return Term(text=word, stem=stem, codes=words.codes((stem,)), in_parts=in_parts, is_last=is_last)
+    return Term(text=word, stem=stem, codes=codes, in_parts=in_parts, is_last=is_last)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -54,20 +54,22 @@ class Row(NamedTuple):
 
     pk: int
     kind: str
+    is_title: bool
     in_title: bool
     rank: float
     written_at: datetime
 
     @property
-    def place(self) -> tuple[bool, float, float]:
-        """Title over text, then how well it fits, then the newest first."""
-        return (not self.in_title, -round(self.rank, 4), -self.written_at.timestamp())
+    def place(self) -> tuple[bool, bool, float, float]:
+        """What is called so, then title over text, then how well it fits, then the newest first."""
+        return (not self.is_title, not self.in_title, -round(self.rank, 4), -self.written_at.timestamp())
 
 
 @dataclass(slots=True)
 class Hit:
     """A hit as it is shown."""
 
+    key: str
     kind: str
     kind_label: str
     title: SafeString
@@ -177,19 +179,25 @@ def in_language(documents: Documents, *, language: str) -> Documents:
     )
 
 
-_ROW = ("pk", "kind", "in_title", "rank", "written_at")
+_ROW = ("pk", "kind", "is_title", "in_title", "rank", "written_at")
+
+
+def _ranked(documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
+    is_title = ExpressionWrapper(Q(title_folded=asked.folded), output_field=BooleanField())
+    return engine().ranked(documents, asked, any_word=any_word).annotate(is_title=is_title)
 
 
 def _find(user: Any, asked: Asked, *, language: str, any_word: bool = False) -> Found:
     text = engine()
     site = in_language(site_documents_found_by(user), language=language)
-    ranked = text.ranked(text.matching(site, asked, any_word=any_word), asked, any_word=any_word)
-    rows = [Row(*row) for row in ranked.order_by("-in_title", "-rank", "pk").values_list(*_ROW)[:MOST_RANKED]]
+    ranked = _ranked(text.matching(site, asked, any_word=any_word), asked, any_word=any_word)
+    best = ranked.order_by("-is_title", "-in_title", "-rank", "pk")
+    rows = [Row(*row) for row in best.values_list(*_ROW)[:MOST_RANKED]]
     full = set()
     if user.is_authenticated:
         numbers, full = _forum_candidates(user, asked, any_word=any_word)
         law = forum_documents_found_by(user).filter(pk__in=numbers)
-        rows += [Row(*row) for row in text.ranked(law, asked, any_word=any_word).values_list(*_ROW)]
+        rows += [Row(*row) for row in _ranked(law, asked, any_word=any_word).values_list(*_ROW)]
     return Found(sorted(rows, key=lambda row: row.place), full)
 
 
@@ -238,13 +246,13 @@ def _find_like(user: Any, asked: Asked, *, language: str) -> tuple[list[Row], st
                 fit = _fit(typed, title)
                 if fit is not None:
                     mistakes, read = fit
-                    rows.append((mistakes, Row(pk, kind, True, 0, written_at)))
+                    rows.append((mistakes, Row(pk, kind, False, True, 0, written_at)))
                     for word, written in read.items():
                         meant.setdefault(word, written)
     known = words.vocabulary()
     folded = {word: written for written in known for word in words.tokens(written)}
     for word in typed:
-        if word not in meant and word not in folded and (nearest := words.near(word, folded)):
+        if word not in meant and not words.is_known(word) and (nearest := words.near(word, folded)):
             meant[word] = folded[nearest]
     rows.sort(key=lambda pair: (pair[0], pair[1].place))
     return [row for _mistakes, row in rows], _suggestion(asked, meant)
@@ -326,6 +334,7 @@ def _hit(document: SearchDocument, *, posts: dict[int, Post], courses: dict[str,
     if document.area != Area.SITE:
         return _forum_hit(document, posts.get(document.post_id or 0), asked=asked)
     hit = Hit(
+        key=document.key,
         kind=document.kind,
         kind_label=one_of(document.kind),
         title=mark(document.title, asked),
@@ -372,6 +381,7 @@ def _forum_hit(document: SearchDocument, post: Post | None, *, asked: Asked) -> 
     state = post.state if post and post.state != State.NORMAL else topic.state
     text = "\n".join([post.text, *file_words(post.attachments.all())]) if post else ""
     return Hit(
+        key=document.key,
         kind=document.kind,
         kind_label=one_of(document.kind),
         title=mark(topic.title, asked),

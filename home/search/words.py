@@ -140,6 +140,11 @@ def vocabulary() -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if len(word) >= _LEAST_KNOWN_TAIL))
 
 
+def is_known(word: str) -> bool:
+    """Whether the folded word stands in the lists, in any form, or is made of words that do."""
+    return stem(word) in _known()[1] or bool(_split(word))
+
+
 @cache
 def _known() -> tuple[frozenset[str], frozenset[str]]:
     """Base forms that may begin a compound, and stems that may end one."""
