@@ -39,7 +39,7 @@ _MARKS = {
 }
 _WORD = re.compile(r"[^\W_]+")
 _ENDINGS = sorted(
-    re.split(" ", "heten heter ernes erens enes ende erne eren eres ene ane ens ets ere ers ar en er es et a e r t"),
+    re.split(" ", "heten heter ernes erens enes ende erne eren eres ene ane ens ets ere ers ar en er es et a e"),
     key=lambda ending: -len(ending),
 )
 _LEAST_STEM = 3
@@ -88,17 +88,9 @@ def stem(word: str) -> str:
         word = word[:-1]
     for ending in _ENDINGS:
         rest = word.removesuffix(ending)
-        if rest is not word and len(rest) < len(word) and len(rest) >= _LEAST_STEM and _VOWEL.search(rest):
-            if len(ending) == 1 and ending in "rt" and not _VOWEL.match(rest[-1]):
-                continue  # «vert» and «start» have no ending
-            return rest if len(ending) > 1 or ending in "ae" else stem_vowel(rest)
+        if len(rest) < len(word) and len(rest) >= _LEAST_STEM and _VOWEL.search(rest):
+            return rest
     return word
-
-
-def stem_vowel(word: str) -> str:
-    """What is left of «avtale-r» and «møte-t» without the vowel that stood before."""
-    rest = word[:-1]
-    return rest if word[-1] in "ae" and len(rest) >= _LEAST_STEM and _VOWEL.search(rest) else word
 
 
 def _groups() -> list[list[str]]:
