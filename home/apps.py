@@ -7,4 +7,4 @@ class HomeConfig(AppConfig):
     verbose_name = _("Flett")
 
     def ready(self) -> None:
-        from home import checks, slots  # noqa: F401
+        from home import checks, own_data, receivers, slots  # noqa: F401

@@ -7,6 +7,7 @@ from home import views
 app_name = "home"
 
 urlpatterns = [
+    path("sok/", views.search, name="search"),
     path("min-side/", views.my_page, name="my-page"),
     path("ordliste/", views.glossary, name="glossary"),
     path("ordliste/<slug:slug>/", views.glossary_term, name="glossary-term"),

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 from wagtail.views import serve as wagtail_serve
 
@@ -19,6 +20,8 @@ from courses.rendering import kept
 from home.my_page import serve_my_page
 from home.queries import by_letter, get_glossary
 from home.routing import find_route
+from home.search.asked import parse
+from home.search.queries import search as find
 
 
 @kept
@@ -64,6 +67,24 @@ def glossary_term(request: HttpRequest, slug: str) -> HttpResponse:
 def my_page(request: HttpRequest) -> HttpResponse:
     """«Min side»: what to go on with, what waits for one, where one belongs, one's account. Nobody else's page."""
     return serve_my_page(request)
+
+
+@never_cache
+@require_safe
+@sensitive_variables()
+def search(request: HttpRequest) -> HttpResponse:
+    """One search for everything the reader may see. What is searched for is neither logged nor kept."""
+    typed, page = request.GET.get("q", ""), request.GET.get("side", "")
+    results = find(
+        user=request.user,
+        asked=parse(typed),
+        language=translation.get_language() or settings.LANGUAGE_CODE,
+        kind=request.GET.get("slag", ""),
+        page=int(page) if page.isdecimal() and len(page) < 4 else 1,
+    )
+    response = TemplateResponse(request, "home/search.html", {"results": results, "typed": bool(typed.strip())})
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -13,6 +13,8 @@ membership_ended = Signal()
 
 support_membership_ended = Signal()
 """Sent after commit with `membership`: somebody is no longer in a support group."""
+teams_added = Signal()
+"""Sent after commit with `team_ids`: teams that were written many at a time, of which Django tells nothing."""
 
 person_erasing = Signal()
 """Sent inside the transaction that deletes an account, with `person` and `former`: give what must stay to `former`,

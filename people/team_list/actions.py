@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import IO
 
 from django.contrib.contenttypes.models import ContentType
@@ -12,6 +13,7 @@ from django.utils.text import slugify
 
 from people.alphabet import fold
 from people.models import Region, Team, TeamListUpload, User
+from people.signals import teams_added
 from people.team_list.columns import COLUMNS, KEY, read_cell, read_key
 from people.team_list.plan import CHANGED, NEW, Plan, PlannedRow, plan_import
 from safety.tables import Row, read_table
@@ -140,6 +142,9 @@ def _carry_out(plan: Plan) -> None:
         _fill(team, row, regions)
         added.append(team)
     Team.objects.bulk_create(added, batch_size=500)
+    keys = [team.key for team in added]
+    numbers = list(Team.objects.filter(key__in=keys).values_list("pk", flat=True))
+    transaction.on_commit(partial(teams_added.send, sender=Team, team_ids=numbers))
 
 
 def _step_aside(changed: list[PlannedRow]) -> None:

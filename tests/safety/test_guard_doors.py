@@ -153,8 +153,33 @@ def test_html_without_numbers_is_left_as_it_is(source: str) -> None:
 
 
 PIECES = st.sampled_from(
-    """15108695088 151086 95088 <b> </b> <p> </p> &nbsp; &#49; <a&href=' '> <!-- --> < > " alt= <td> </td> & cpr <br>
-    <img&alt=15108695088> 010165-1234 tekst""".split()
+    [
+        "15108695088",
+        "151086",
+        "95088",
+        "<b>",
+        "</b>",
+        "<p>",
+        "</p>",
+        "&nbsp;",
+        "&#49;",
+        "<a&href='",
+        "'>",
+        "<!--",
+        "-->",
+        "<",
+        ">",
+        '"',
+        "alt=",
+        "<td>",
+        "</td>",
+        "&",
+        "cpr",
+        "<br>",
+        "<img&alt=15108695088>",
+        "010165-1234",
+        "tekst",
+    ]
 ).map(lambda piece: piece.replace("&href", " href").replace("&alt", " alt")) | st.just(" ")
 
 
