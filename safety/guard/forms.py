@@ -18,7 +18,8 @@ class WithoutIdentityNumbers:
         data: dict[str, Any] = super().clean() or form.cleaned_data  # type: ignore[misc]
         for name, value in list(data.items()):
             try:
-                guard_html({name: "\n\n\n\n\n\n".join(_texts(value))}, confirmed=True)
+                for text in _texts(value):
+                    guard_html({name: text}, confirmed=True)
             except PatientDataError as error:
                 form.add_error(name, ValidationError(error.message, code="refused"))
         return data

@@ -103,6 +103,7 @@ _GROUPINGS_OF_11 = frozenset(
 )  # fmt: skip
 _GROUPINGS_OF_ACCOUNTS = frozenset({(4, 2, 5), (4, 7), (4, 4, 3)})
 """A bank account as everybody writes it, and the end of an IBAN. Nobody writes a date of birth so."""
+_IBAN_START = re.compile(r"\bNO\s?\d\d\s?$", re.IGNORECASE)
 _GROUPINGS_OF_10 = frozenset({(10,), (6, 4), (2, 2, 2, 4), (6, 2, 2), (1,) * 10})
 _GROUPINGS_OF_12 = frozenset({(12,), (8, 4), (4, 2, 2, 4), (1,) * 12})
 
@@ -160,7 +161,8 @@ def find_possible_numbers(text: str) -> list[tuple[int, int]]:
                 continue
             judgement = _judge_norwegian(digits)
             span = window[0].start(), window[-1].end()
-            if judgement and judgement.is_certain and not _near(plain.text, *span, _NAMES_A_NUMBER):
+            is_iban = _IBAN_START.search(plain.text[max(span[0] - 6, 0) : span[0]])
+            if judgement and judgement.is_certain and not is_iban and not _near(plain.text, *span, _NAMES_A_NUMBER):
                 possible.append(plain.original_span(*span))
     return possible
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
@@ -17,6 +18,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from PIL import Image
 from wagtail.models import GroupCollectionPermission, Page, ReferenceIndex
+from wagtail.rich_text import RichText
 
 from courses.actions import set_up_training_team
 from courses.models import (
@@ -432,6 +434,58 @@ def test_a_program_called_a_document_is_refused_at_the_field(author: User, url: 
     else:
         assert response.json() == {"success": False, "error_message": message}
     assert FlettDocument.objects.count() == 0
+
+
+BORN_1986 = "15108695088"  # the example of python-stdnum's documentation
+IS_REFUSED = "Filen inneholder et fødselsnummer («15•••••••••»)."
+
+
+@pytest.mark.parametrize("url", ["wagtaildocs:add", "wagtaildocs:add_multiple"])
+def test_a_document_with_an_identity_number_is_refused_at_the_field(author: User, url: str) -> None:
+    name = "file" if url == "wagtaildocs:add" else "files[]"
+    file = upload("plan.rtf", b"{\\rtf1 Nr. 1510{\\b 86}95088}")
+    response = browser_of(author).post(reverse(url), {"title": "Plan", name: file, "collection": collection_of(author)})
+    if url == "wagtaildocs:add":
+        assert response.context["form"].errors["file"][0].startswith(IS_REFUSED)
+    else:
+        assert response.json()["error_message"].startswith(IS_REFUSED)
+    assert FlettDocument.objects.count() == 0
+
+
+def test_a_document_loses_the_places_of_its_pictures(author: User) -> None:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", "<x/>")
+        archive.writestr("Pictures/tavle.jpg", jpeg_with_place())
+    browser_of(author).post(
+        reverse("wagtaildocs:add"),
+        {"title": "Plan", "file": upload("plan.odt", buffer.getvalue()), "collection": collection_of(author)},
+    )
+    with FlettDocument.objects.get().open_file() as file, zipfile.ZipFile(file) as archive:
+        assert not Image.open(BytesIO(archive.read("Pictures/tavle.jpg"))).getexif()
+    assert FlettDocument.objects.get().file_size == FlettDocument.objects.get().file.size
+
+
+def test_an_identity_number_in_a_title_is_refused_at_the_field(author: User, lesson: LessonPage) -> None:
+    response = browser_of(author).post(
+        reverse("wagtaildocs:add"),
+        {"title": f"Om {BORN_1986}", "file": upload("plan.txt", b"Plan"), "collection": collection_of(author)},
+    )
+    assert list(response.context["form"].errors) == ["title"]
+    response = browser_of(author).post(
+        reverse("wagtailadmin_pages:edit", args=[lesson.pk]), form_of(lesson, title=f"Om {BORN_1986}")
+    )
+    assert response.context["form"].errors["title"][0].startswith("Teksten inneholder et fødselsnummer")
+    lesson.refresh_from_db()
+    assert BORN_1986 not in (lesson.title + lesson.draft_title)
+
+
+def test_an_identity_number_in_a_block_is_refused_at_the_body(author: User, lesson: LessonPage) -> None:
+    lesson.body = [("text", RichText("<p>Født 151086 <b>95088</b>.</p>"))]
+    response = browser_of(author).post(reverse("wagtailadmin_pages:edit", args=[lesson.pk]), form_of(lesson))
+    assert list(response.context["form"].errors) == ["body"]
+    assert "fødselsnummer («15•••••••••»)" in str(response.context["form"].errors["body"])
 
 
 @pytest.mark.parametrize(

@@ -830,6 +830,17 @@ def test_a_file_that_is_no_text_is_named(section: CourseIndexPage, package: Path
     assert problems(package) == [message]
 
 
+def test_identity_numbers_are_named_by_line_and_nothing_comes_in(section: CourseIndexPage, with_media: Path) -> None:
+    edit(with_media, L, lambda text: text + "\n\nDette gjelder 151086 **95088**.\n")
+    edit(with_media, C, lambda text: text.replace("title: ", "title: 15108695088 ", 1))
+    found = problems(with_media)
+    assert (
+        len([problem for problem in found if problem.endswith("Her står det et identitetsnummer. Ta det bort.")]) == 2
+    )
+    assert "15108695088" not in "".join(found)
+    assert not CoursePage.objects.exists()
+
+
 def test_an_address_in_use_is_not_taken(section: CourseIndexPage, package: Path) -> None:
     factories.CoursePageFactory.create(parent=section, slug="prove")
     assert problems(package) == [

@@ -258,6 +258,9 @@ def test_nothing_is_deleted(administrator_client: Client) -> None:
 
 def test_administrator_keeps_regions_roles_and_groups(administrator_client: Client) -> None:
     post = administrator_client.post
+    refused = post("/admin/people/regions/new/", {"name": "Nord 15108695088", "key": "nord", "position": 1})
+    assert "Teksten inneholder et fødselsnummer" in text_of(refused)
+    assert not Region.objects.filter(name__startswith="Nord 1").exists()
     assert post("/admin/people/regions/new/", {"name": "Nord", "key": "nord", "position": 1}).status_code == 302
     role = {"name": "Miljøterapeut", "name_da": "Pædagog", "name_en": "Milieu therapist", "key": "m", "position": 9}
     assert post("/admin/people/roles/new/", role).status_code == 302

@@ -38,9 +38,9 @@ def refused(fields: dict[str, str], *, is_html: bool = False, confirmed: bool = 
 def test_a_refusal_says_what_was_seen_why_and_how_to_mend() -> None:
     error = refused({"title": "Hei", "body": f"Linje en\nFødt 151086 95088 og\ncpr {'010165-1234'}"})
     assert error.message == (
-        "Teksten inneholder et fødselsnummer («15•••••••••», linje 2), et CPR-nummer («01••••••••», linje 3). Det peker "
-        "ut én person og skal aldri inn i Flett. Ingenting er lagret. Ta bort tallet, og beskriv situasjonen uten å si "
-        "hvem det gjelder."
+        "Teksten inneholder et fødselsnummer («15•••••••••», linje 2), et CPR-nummer («01••••••••», linje 3). Det "
+        "peker ut én person og skal aldri inn i Flett. Ingenting er lagret. Ta bort tallet, og beskriv situasjonen "
+        "uten å si hvem det gjelder."
     )
     assert {name: [finding.kind for finding in found] for name, found in error.findings.items()} == {
         "body": [Kind.BIRTH_NUMBER, Kind.CPR_NUMBER]
@@ -152,35 +152,10 @@ def test_html_without_numbers_is_left_as_it_is(source: str) -> None:
     guard_html({"body": source}, confirmed=True)
 
 
-PIECES = st.sampled_from(
-    [
-        "15108695088",
-        "151086",
-        "95088",
-        "<b>",
-        "</b>",
-        "<p>",
-        "</p>",
-        "&nbsp;",
-        "&#49;",
-        "<a&href='",
-        "'>",
-        "<!--",
-        "-->",
-        "<",
-        ">",
-        '"',
-        "alt=",
-        "<td>",
-        "</td>",
-        "&",
-        "cpr",
-        "<br>",
-        "<img&alt=15108695088>",
-        "010165-1234",
-        "tekst",
-    ]
-).map(lambda piece: piece.replace("&href", " href").replace("&alt", " alt")) | st.just(" ")
+SHARDS = """
+15108695088 151086 95088 <b> </b> <p> </p> &nbsp; &#49; ' '> <!-- --> < > " alt= <td> </td> & cpr <br> 010165-1234 tekst
+"""
+PIECES = st.sampled_from([*SHARDS.split(), " ", "<a href='", "<img alt=15108695088>"])
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
