@@ -526,12 +526,16 @@ DEFAULT_EXCEPTION_REPORTER = "safety.guard.reports.MaskingReporter"
 CERTIFICATE_ISSUER = short_text("FLETT_CERTIFICATE_ISSUER", WAGTAIL_SITE_NAME, most=200)
 # The private key that signs digital certificates (PEM). Without one, Flett makes its own in DATA_DIR in development;
 # in production certificates are issued without a digital one.
-PSEUDONYM_KEY = env.str("FLETT_PSEUDONYM_KEY", DEVELOPMENT_KEY if DEVELOPMENT else "")
-if PSEUDONYM_KEY and (len(PSEUDONYM_KEY) < 50 or (PSEUDONYM_KEY == DEVELOPMENT_KEY and not DEVELOPMENT)):
-    raise ImproperlyConfigured("FLETT_PSEUDONYM_KEY must be a random text of at least 50 characters")
 BADGE_KEY = rsa_key("FLETT_BADGE_KEY")
 BADGE_KEY_FILE = DATA_DIR / "badge-key.pem" if DEVELOPMENT else None
 
 # What goes into a course package, and out of it: limits against zip bombs and careless uploads (bytes).
 PACKAGE_MAX_BYTES = number("FLETT_PACKAGE_MAX_BYTES", 500 * 1024 * 1024, least=1)
 PACKAGE_MAX_FILES = number("FLETT_PACKAGE_MAX_FILES", 2_000, least=1)
+
+# --- forum --------------------------------------------------------------------------------------------
+
+# Seals who an alias is (forum/pseudonyms.py). Without it no space can allow aliases; told by forum.E001 and E002.
+PSEUDONYM_KEY = env.str("FLETT_PSEUDONYM_KEY", DEVELOPMENT_KEY if DEVELOPMENT else "")
+if PSEUDONYM_KEY and (len(PSEUDONYM_KEY) < 50 or (PSEUDONYM_KEY == DEVELOPMENT_KEY and not DEVELOPMENT)):
+    raise ImproperlyConfigured("FLETT_PSEUDONYM_KEY must be a random text of at least 50 characters")

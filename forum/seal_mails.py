@@ -1,4 +1,5 @@
-"""The mail to whoever's alias was opened. It names neither alias, space nor reason: a mailbox is no sealed place."""
+"""The mail to whoever's alias was opened. It names neither alias, space nor reason, its address
+included: a mailbox is no sealed place."""
 
 import logging
 from smtplib import SMTPException

@@ -231,7 +231,7 @@ def _save_with_slug(space: Space) -> None:
 
     So no address tells, by being taken, that there is such a space; and a listed space meets only listed ones.
     """
-    plain = slugify(fold(space.name))[:60] or "rom"
+    plain = slugify(fold(space.name))[:60].strip("-") or "rom"
     number = 1
     while True:
         if space.is_listed:

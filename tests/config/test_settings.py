@@ -113,6 +113,8 @@ def test_missing_variable_is_named(name: str) -> None:
         ("FLETT_LOG_LEVEL", "LOUD"),
         ("FLETT_PACKAGE_MAX_BYTES", "500MB"),
         ("FLETT_PACKAGE_MAX_FILES", "many"),
+        ("FLETT_PSEUDONYM_KEY", "short"),
+        ("FLETT_PSEUDONYM_KEY", "development-only-key-never-used-where-FLETT_ENV-is-production-0123456789"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Engine not recognized")
@@ -122,12 +124,29 @@ def test_malformed_variable_is_named(name: str, value: str) -> None:
         load({**PRODUCTION, name: value})
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "FLETT_EMAIL_URL", "FLETT_CACHE_URL", "FLETT_SECRET_KEY"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DATABASE_URL",
+        "FLETT_EMAIL_URL",
+        "FLETT_CACHE_URL",
+        "FLETT_SECRET_KEY",
+        "FLETT_PSEUDONYM_KEY",
+    ],
+)
 @pytest.mark.filterwarnings("ignore:Engine not recognized")
 def test_what_may_hold_a_password_is_never_repeated(name: str) -> None:
     with pytest.raises(ImproperlyConfigured) as caught:
         load({**PRODUCTION, name: "rubbish:hemmelig"})
     assert "hemmelig" not in str(caught.value)
+
+
+def test_aliases_are_sealed_only_with_a_key_of_their_own() -> None:
+    """In production there is none unless it is set: aliases are then not possible."""
+    key = "p" * 25 + "0123456789abcdefghijklmnopqrstuvwxyz"
+    assert load(PRODUCTION)["PSEUDONYM_KEY"] == ""
+    assert load({**PRODUCTION, "FLETT_PSEUDONYM_KEY": key})["PSEUDONYM_KEY"] == key
+    assert load({"FLETT_ENV": "development"})["PSEUDONYM_KEY"] != ""
 
 
 def test_every_variable_is_explained_to_the_operator() -> None:
