@@ -6,7 +6,7 @@ Two rules hold for whatever leaves its topic. An alias belongs to its space: a p
 another space. And what was written where not everybody reads is not carried out of there: who wrote it counted on that.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from django.core.exceptions import PermissionDenied
@@ -125,10 +125,11 @@ def _must_be_shown(*topics: Topic) -> None:
         raise CannotTidyError(_("Bare tråder som vises, kan deles og slås sammen."))
 
 
-def _loosen_answers(*, moved: Iterable[int], left: Topic) -> None:
+def _loosen_answers(*, moved: Sequence[int], left: Topic) -> None:
     """An answer and what it answered are no longer in one topic: the answer stands by itself."""
-    Post.objects.filter(topic=left, reply_to__in=moved).update(reply_to=None)
-    Post.objects.filter(pk__in=moved, reply_to__topic=left).update(reply_to=None)
+    here = Post.objects.filter(topic=left)
+    here.filter(reply_to__in=moved).exclude(pk__in=moved).update(reply_to=None)
+    here.filter(pk__in=moved).exclude(reply_to__in=moved).update(reply_to=None)
 
 
 @transaction.atomic

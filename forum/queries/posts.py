@@ -183,6 +183,7 @@ def _add_reactions(posts: Iterable[Post], user: Any) -> None:
         post.reaction_lines = [  # type: ignore[attr-defined]
             ReactionLine(kind, str(label), *found.get((pk, kind), (0, False))) for kind, label in Reaction.Kind.choices
         ]
+        post.has_unused_reactions = any(not line.count for line in post.reaction_lines)  # type: ignore[attr-defined]
 
 
 def _add_attachments(posts: Iterable[Post]) -> None:

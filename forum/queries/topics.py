@@ -274,6 +274,11 @@ class ForumHome:
     def is_empty(self) -> bool:
         return not (self.mine or self.open or self.closed or self.archived)
 
+    @property
+    def first(self) -> Space | None:
+        """Where to begin in a forum in which nobody has written."""
+        return next(iter([*self.mine, *self.open]), None)
+
 
 def get_forum_home(user: Any) -> ForumHome:
     """What `forum:home` shows: each space with `unread`, its topics with news. Four queries.
