@@ -33,7 +33,10 @@ from safety.guard import mask
 from safety.html import HtmlTooLargeError
 
 PRINCIPLE_SET = "fact"
-SUBJECT_MODELS = {Topic.SubjectKind.COURSE: CoursePage, Topic.SubjectKind.LESSON: LessonPage}
+SUBJECT_MODELS: dict[Topic.SubjectKind, Any] = {
+    Topic.SubjectKind.COURSE: CoursePage,
+    Topic.SubjectKind.LESSON: LessonPage,
+}
 SUBJECT_WORDS = {"kurs": Topic.SubjectKind.COURSE, "leksjon": Topic.SubjectKind.LESSON}
 
 
