@@ -68,15 +68,14 @@ def draft_save(request: HttpRequest) -> HttpResponse:
         choices["reply_to"] = int(answered)
     title, warning = request.POST.get("title", ""), request.POST.get("content_warning", "")
     try:
-        if submission := as_uuid(request.POST.get("submission", "")):
-            if was_posted(
-                author=person,
-                submission=submission,
-                source=source,
-                source_format=source_format,
-                title=None if place.topic else title,
-            ):
-                return JsonResponse({"is_posted": True, "version": 0, "message": ""})
+        if (submission := as_uuid(request.POST.get("submission", ""))) and was_posted(
+            author=person,
+            submission=submission,
+            source=source,
+            source_format=source_format,
+            title=None if place.topic else title,
+        ):
+            return JsonResponse({"is_posted": True, "version": 0, "message": ""})
         if request.POST.get("is_question"):
             return JsonResponse({"is_posted": False})
         draft = save_draft(
