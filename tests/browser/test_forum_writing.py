@@ -1,4 +1,4 @@
-"""A peer specialist writes: pastes from Word, is stopped, mends, posts under alias. With scripts, without, signed out."""
+"""A peer specialist writes, is stopped, mends and posts under alias: with scripts, without, and signed out."""
 
 import re
 from collections.abc import Callable

@@ -158,15 +158,15 @@ def test_drafts_are_their_persons_alone(browser: Client, kari: User, space: Spac
 
 @pytest.mark.parametrize("count", [1, 30])
 def test_the_list_of_drafts_costs_the_same_for_any_number(browser: Client, kari: User, count: int) -> None:
-    for _ in range(count):
-        topic = make_topic()
-        save_draft(person=kari, place=f"topic:{topic.pk}", source="Svar", source_format="text", base_version=0)
+    own = make_topic(author=kari)
+    places = [f"topic:{make_topic().pk}" for _ in range(count)]
+    for place in [f"space:{own.space_id}", f"post:{own.posts.get().pk}", *places]:
+        save_draft(person=kari, place=place, source="Svar", source_format="text", base_version=0)
     with CaptureQueriesContext(
         connection,
     ) as queries:
         browser.get(reverse("forum:drafts"))
-    own = [each for each in queries.captured_queries if "forum_" in each["sql"]]
-    assert len(own) == 4
+    assert len([each for each in queries.captured_queries if "forum_" in each["sql"]]) == 4
 
 
 def test_what_is_sent_signed_out_comes_back_after_signing_in(client: Client, kari: User, space: Space) -> None:
@@ -227,8 +227,7 @@ def test_a_formatted_post_keeps_its_formatting_where_the_text_area_is_unchanged(
     sent = form(kari, title="Ny tittel", source="- En", formatted=post.html)
     assert browser.post(url, sent).status_code == 302
     post.refresh_from_db()
-    assert (post.html, post.topic.title) == ("<ul><li><strong>En</strong></li></ul>", "Tavlemøte")
-    assert Topic.objects.get().title == "Ny tittel"
+    assert (post.html, post.topic.title) == ("<ul><li><strong>En</strong></li></ul>", "Ny tittel")
 
 
 def test_history_is_for_whoever_sees_the_post(browser: Client, kari: User) -> None:
