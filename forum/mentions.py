@@ -7,7 +7,7 @@ their own name only, since an alias that could do it would be known as one of fe
 import re
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import Value
 from django.db.models.functions import Concat
 
 from forum.models import Mention, Post, Space
@@ -33,8 +33,8 @@ def names_after_at(text: str) -> list[list[str]]:
     return found[:MENTIONS_MOST]
 
 
-def with_full_name(people: QuerySet[User]) -> QuerySet[User]:
-    return people.annotate(called=Concat("first_name", Value(" "), "last_name"))
+CALLED = Concat("first_name", Value(" "), "last_name")
+"""A person's whole name, as one writes it."""
 
 
 def note_mentions(*, post: Post, space: Space, author: User) -> int:
@@ -44,7 +44,9 @@ def note_mentions(*, post: Post, space: Space, author: User) -> int:
         return 0
     names = {name for each in meant for name in each}
     targets: dict[str, list[dict[str, Any]]] = {}
-    for pk, called in with_full_name(people_who_read(space)).filter(called__in=names).values_list("pk", "called"):
+    for pk, called in (
+        people_who_read(space).annotate(called=CALLED).filter(called__in=names).values_list("pk", "called")
+    ):
         targets.setdefault(called, []).append({"person_id": pk})
     if post.author_id is not None and user_can_moderate_space(author, space):
         for role in TeamRole.objects.all():
@@ -54,8 +56,7 @@ def note_mentions(*, post: Post, space: Space, author: User) -> int:
             targets.setdefault(name, []).append({"team_id": pk})
     chosen = []
     for each in meant:
-        name = next((name for name in each if name in targets), None)
-        chosen += targets.get(name, []) if name else []
+        chosen += next((targets[name] for name in each if name in targets), [])
     before = Mention.objects.filter(post=post).count()
     Mention.objects.bulk_create([Mention(post=post, **target) for target in chosen], ignore_conflicts=True)
     return Mention.objects.filter(post=post).count() - before
@@ -70,7 +71,7 @@ def suggest_people(*, person: User, space: Space, start: str) -> list[str]:
     start = start.strip()
     if not start:
         return []
-    people = with_full_name(people_who_read(space)).exclude(pk=person.pk).filter(called__istartswith=start)
+    people = people_who_read(space).annotate(called=CALLED).exclude(pk=person.pk).filter(called__istartswith=start)
     if space.allows_pseudonyms:
         people = people.filter(pk__in=Post.objects.filter(topic__space=space, author__isnull=False).values("author"))
     names = list(people.exclude(first_name="").order_by("called").values_list("called", flat=True)[:8])

@@ -19,7 +19,7 @@ from forum.actions.attachments import claim_attachments, delete_files
 from forum.actions.counting import lock_space, lock_topic, next_time, recount_space, recount_topic
 from forum.actions.pace import check_pace
 from forum.mentions import note_mentions
-from forum.models import Draft, Post, PostEdit, Pseudonym, Space, State, Topic, TopicPrinciple
+from forum.models import TITLE_MAX, Draft, Post, PostEdit, Pseudonym, Space, State, Topic, TopicPrinciple
 from forum.permissions import (
     user_can_edit_post,
     user_can_moderate_space,
@@ -30,9 +30,9 @@ from forum.permissions import (
 from forum.places import Place
 from forum.pseudonyms import owned_by
 from forum.signals import posts_changed
-from forum.writing import Written, read_writing
+from forum.writing import Written, read_writing, tidy_source
 from people.models import User
-from safety.text import TextRefusedError
+from safety.text import TextRefusedError, clean_line
 
 
 def say_posts_changed(post_ids: Sequence[int]) -> None:
@@ -67,6 +67,18 @@ def _submission_key(submission: UUID | None, *, author: User, source: str) -> UU
 def _sent_before(key: UUID | None) -> Post | None:
     """The post an earlier sending of the same form made. Only its writer can have the key."""
     return Post.objects.select_related("topic").filter(submission=key).first() if key is not None else None
+
+
+@sensitive_variables()
+def was_posted(*, author: User, submission: UUID, source: str, source_format: str, title: str | None = None) -> bool:
+    """Whether this text from this form is a post already: a late saving must not make a draft of it. One query.
+
+    `title` for a new topic only. Raises TextRefusedError over the limits.
+    """
+    tidied = tidy_source(source, source_format=source_format)
+    if title is not None:
+        tidied = f"{clean_line(title, most=TITLE_MAX)}:{tidied}"
+    return _sent_before(_submission_key(submission, author=author, source=tidied)) is not None
 
 
 @sensitive_variables()
