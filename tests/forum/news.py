@@ -59,12 +59,11 @@ def add_post(
 
 
 def tell(post: Post, *, ago: timedelta = timedelta(0)) -> Post:
-    """Tell of it, as if so long ago."""
+    """Tell of it, as if so long ago by the clock of the test."""
     tell_of_post(post_id=post.pk)
-    if ago:
-        at = timezone.now() - ago
-        Told.objects.filter(post=post).update(told_at=at)
-        Notice.objects.filter(post=post).update(created_at=at)
+    at = timezone.now() - ago
+    Told.objects.filter(post=post).update(told_at=at)
+    Notice.objects.filter(post=post).update(created_at=at)
     return post
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from forum.actions.watching import make_feed_token
 from forum.mails.sending import send_at_once
 from forum.models import MailChoice, Mention, Notice, Space, SpaceMembership, State, Told
-from people.models import Membership, User
+from people.models import Membership, Profile, User
 from tests import factories
 from tests.forum.news import add_post, make_member, make_topic, set_state, tell
 from tests.forum.places import stand_in
@@ -100,6 +100,7 @@ def names(accounts: Any, cast: dict[str, User]) -> set[str]:
 def test_who_is_told_what(home: Any, cast: dict[str, User], mailoutbox: list[Any], kind: str, state: str) -> None:
     space = make_space(kind, cast)
     starter = make_member("starter")
+    Profile.objects.create(person=starter, mail_on_forum_at_once=False)
     factories.SpaceMembershipFactory.create(space=space, person=starter)
     topic = make_topic(space, starter, title="Hemmelig tittel")
     alias = factories.make_pseudonym(cast["author"], space) if state == "pseudonymous" else None
