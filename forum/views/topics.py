@@ -20,6 +20,8 @@ from forum.actions.reactions import set_reaction
 from forum.actions.topics import accept_answer
 from forum.models import Post, Reaction, Space, Topic
 from forum.permissions import posts_visible_to, spaces_writable_by, user_is_member
+from forum.places import Place
+from forum.queries.composing import make_compose
 from forum.queries.posts import (
     MovedError,
     get_first_unread,
@@ -28,6 +30,7 @@ from forum.queries.posts import (
     get_topic_page,
     page_of,
 )
+from forum.queries.spaces import get_space_facts
 from forum.queries.subjects import Subject, get_principle_index, get_subject, reader_language
 from forum.queries.topics import (
     Cursor,
@@ -38,6 +41,7 @@ from forum.queries.topics import (
     get_topics_about,
     get_visible_space_for,
 )
+from forum.queries.watching import get_watch
 
 ABOUT = {"prinsipp": "principle", "kurs": Topic.SubjectKind.COURSE, "leksjon": Topic.SubjectKind.LESSON}
 """What a list is about, as its address says it."""
@@ -103,6 +107,8 @@ def space(request: HttpRequest, slug: str) -> HttpResponse:
         "principles": list(index.values()),
         "chosen_principle": index.get(chosen.principle) if chosen.principle else None,
         "filter_query": filter_query(request.GET),
+        "watch": get_watch(person=request.user, space=found),  # type: ignore[arg-type]
+        "space_facts": get_space_facts(person=request.user, space=found),
     }
     return TemplateResponse(request, "forum/space.html", context)
 
@@ -147,7 +153,15 @@ def topic(request: HttpRequest, pk: int) -> HttpResponse:
     page = get_topic_page(request.user, found, page=whole_number(request.GET.get("side", ""), otherwise=1))
     if page.is_news and request.method == "GET":
         mark_read(reader=request.user, topic=found, number=page.last_shown)  # type: ignore[arg-type]
-    context = {"topic": found, "space": found.space, "page": page, "may_moderate": found.may_moderate}  # type: ignore[attr-defined]
+    place = Place(space=found.space, topic=found)
+    context = {
+        "topic": found,
+        "space": found.space,
+        "page": page,
+        "may_moderate": found.may_moderate,  # type: ignore[attr-defined]
+        "compose": make_compose(person=request.user, place=place) if found.may_reply else None,  # type: ignore[attr-defined, arg-type]
+        "watch": get_watch(person=request.user, space=found.space, topic=found),  # type: ignore[arg-type]
+    }
     return TemplateResponse(request, "forum/topic.html", context)
 
 
