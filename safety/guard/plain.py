@@ -26,15 +26,13 @@ class Plain:
 
 def read_plainly(text: str) -> Plain:
     """Digits of any script, also circled and superscript, become 0–9; zero-width and combining marks fall out."""
-    if not _UNUSUAL.search(text):
-        return Plain(text, None)
-    known: dict[str, str] = {}
+    changes = {letter: seen for letter in set(_UNUSUAL.findall(text)) if (seen := _seen(letter)) != letter}
+    if all(changes.values()):
+        return Plain(text.translate(str.maketrans(changes)) if changes else text, None)
     kept: list[str] = []
     places: list[int] = []
     for place, letter in enumerate(text):
-        seen = known.get(letter)
-        if seen is None:
-            seen = known[letter] = _seen(letter)
+        seen = changes.get(letter, letter)
         if seen:
             kept.append(seen)
             places.append(place)

@@ -23,11 +23,11 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1)
 
     def handle(self, *args: Any, size: int, seed: int, **options: Any) -> None:
-        begun = time.monotonic()
+        begun = time.process_time()
         self._print_recall(size, seed)
         self._print_files(size, seed)
         self._print_false_alarms(size, seed)
-        self.stdout.write(f"\n{size} of each, seed {seed}: {time.monotonic() - begun:.0f} s.")
+        self.stdout.write(f"\n{size} of each, seed {seed}: {time.process_time() - begun:.0f} s of one processor.")
 
     def _print_recall(self, size: int, seed: int) -> None:
         self.stdout.write("| kind | ways of writing | texts | found | missed | recall |\n|---|--:|--:|--:|--:|--:|")
@@ -80,11 +80,11 @@ def measure_files(kind: str, *, size: int, seed: int) -> dict[str, tuple[int, in
     numbers = _numbers(kind, size, seed)
     writings = list(KINDS[kind][1].values())
     written = [writings[place % len(writings)](number, rng) for place, number in enumerate(numbers)]
-    typeset = [text for text in written if _can_be_typeset(text)]
+    typeset = [text if _can_be_typeset(text) else number for text, number in zip(written, numbers, strict=True)]
     return {
         "docx": (size, _count(read_office(BytesIO(make_docx(written, rng))))),
         "xlsx": (2 * size, _count(read_office(BytesIO(make_xlsx(written, numbers))))),
-        "pdf": (len(typeset), _count(read_pdf(BytesIO(make_pdf(typeset))))),
+        "pdf": (size, _count(read_pdf(BytesIO(make_pdf(typeset))))),
     }
 
 
