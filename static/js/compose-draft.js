@@ -59,6 +59,8 @@ class Draft {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.save({ last: true });
     });
+    // What was sent and came back is newer than what lies here, and without what it was stopped for.
+    if ("returned" in form.dataset) store.remove(this.key);
     this.restore();
   }
 
