@@ -33,7 +33,7 @@ def save_draft(
     place: str,
     source: str,
     source_format: str,
-    base_version: int | None,
+    base_version: int,
     title: str = "",
     content_warning: str = "",
     as_pseudonym: bool = False,
@@ -41,8 +41,8 @@ def save_draft(
 ) -> Draft | None:
     """Keep what is written so far, with identity numbers masked. None where nothing is written and nothing was kept.
 
-    `base_version` is the version the writer began from, 0 for none; None writes over whatever is there. The same once
-    more changes nothing. Raises StaleDraftError, and TextRefusedError for what is too long.
+    `base_version` is the version the writer began from, 0 for none. The same once more changes nothing. Raises
+    StaleDraftError, and TextRefusedError for what is too long.
     """
     fields: dict[str, Any] = {
         "title": mask(clean_line(title, most=TITLE_MAX))[:TITLE_MAX],
@@ -55,7 +55,7 @@ def save_draft(
     kept = Draft.objects.select_for_update().filter(person=person, place=place).first()
     if kept is not None and all(getattr(kept, name) == value for name, value in fields.items()):
         return kept
-    if base_version is not None and (kept.version if kept else 0) != base_version:
+    if (kept.version if kept else 0) != base_version:
         raise StaleDraftError(kept)
     if kept is None:
         if not (fields["source"] or fields["title"]):
