@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -67,7 +67,11 @@ def save_draft(
     for name, value in fields.items():
         setattr(kept, name, value)
     kept.updated_at = timezone.now()
-    kept.save()
+    try:
+        with transaction.atomic():
+            kept.save()
+    except IntegrityError:  # two devices began at once, and the other was first
+        raise StaleDraftError(Draft.objects.filter(person=person, place=place).first()) from None
     return kept
 
 

@@ -215,7 +215,7 @@ def _keep(request: HttpRequest, compose: Compose) -> None:
 
 @sensitive_variables()
 def _keep_unless_stale(request: HttpRequest, compose: Compose) -> None:
-    """As `_keep`, beside something else that was asked for: what another device has saved is left, and told of later."""
+    """As `_keep`, beside something else that was asked for: what another device has saved is left."""
     with suppress(StaleDraftError):
         _keep(request, compose)
 
