@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -33,7 +33,7 @@ def save_draft(
     place: str,
     source: str,
     source_format: str,
-    base_version: int | None,
+    base_version: int,
     title: str = "",
     content_warning: str = "",
     as_pseudonym: bool = False,
@@ -41,8 +41,8 @@ def save_draft(
 ) -> Draft | None:
     """Keep what is written so far, with identity numbers masked. None where nothing is written and nothing was kept.
 
-    `base_version` is the version the writer began from, 0 for none; None writes over whatever is there. The same once
-    more changes nothing. Raises StaleDraftError, and TextRefusedError for what is too long.
+    `base_version` is the version the writer began from, 0 for none. The same once more changes nothing. Raises
+    StaleDraftError, and TextRefusedError for what is too long.
     """
     fields: dict[str, Any] = {
         "title": mask(clean_line(title, most=TITLE_MAX))[:TITLE_MAX],
@@ -55,7 +55,7 @@ def save_draft(
     kept = Draft.objects.select_for_update().filter(person=person, place=place).first()
     if kept is not None and all(getattr(kept, name) == value for name, value in fields.items()):
         return kept
-    if base_version is not None and (kept.version if kept else 0) != base_version:
+    if (kept.version if kept else 0) != base_version:
         raise StaleDraftError(kept)
     if kept is None:
         if not (fields["source"] or fields["title"]):
@@ -67,7 +67,11 @@ def save_draft(
     for name, value in fields.items():
         setattr(kept, name, value)
     kept.updated_at = timezone.now()
-    kept.save()
+    try:
+        with transaction.atomic():
+            kept.save()
+    except IntegrityError:  # two devices began at once, and the other was first
+        raise StaleDraftError(Draft.objects.filter(person=person, place=place).first()) from None
     return kept
 
 

@@ -1,5 +1,6 @@
 """Writing: a new topic, an answer, a change. Each page is a plain form; scripts only make it smoother."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -192,8 +193,8 @@ def _choices(compose: Compose) -> dict[str, Any]:
 
 
 @sensitive_variables()
-def _keep(request: HttpRequest, compose: Compose, *, base_version: int | None) -> None:
-    """Save the draft, masked, and begin again from it. Raises StaleDraftError and TextRefusedError."""
+def _keep(request: HttpRequest, compose: Compose) -> None:
+    """Save the draft, masked. Raises StaleDraftError and TextRefusedError."""
     if not compose.place.keeps_drafts:
         return
     person: Any = request.user
@@ -206,16 +207,23 @@ def _keep(request: HttpRequest, compose: Compose, *, base_version: int | None) -
         content_warning=compose.content_warning,
         as_pseudonym=compose.as_pseudonym,
         choices=_choices(compose),
-        base_version=base_version,
+        base_version=compose.version,
     )
     if draft is not None:
         compose.draft, compose.version = draft, draft.version
 
 
 @sensitive_variables()
+def _keep_unless_stale(request: HttpRequest, compose: Compose) -> None:
+    """As `_keep`, beside something else that was asked for: what another device has saved is left."""
+    with suppress(StaleDraftError):
+        _keep(request, compose)
+
+
+@sensitive_variables()
 def _save(request: HttpRequest, compose: Compose) -> HttpResponse:
     try:
-        _keep(request, compose, base_version=compose.version)
+        _keep(request, compose)
     except StaleDraftError as stale:
         compose.stale = stale.draft
         compose.version = stale.draft.version if stale.draft else 0
@@ -241,7 +249,7 @@ def _attach(request: HttpRequest, compose: Compose) -> HttpResponse:
         compose.file_error, status = _("Velg en fil først."), REFUSED
         return _show(request, compose, status=status)
     try:
-        _keep(request, compose, base_version=None)
+        _keep_unless_stale(request, compose)
         attachment, notices = add_attachment(
             person=person,
             place=compose.place.key,
@@ -278,12 +286,12 @@ def _post(request: HttpRequest, compose: Compose) -> HttpResponse:
         post = _do(request, compose, confirmed=confirmed)
     except PatientDataError as error:
         compose.error, compose.errors = error.message, frozenset(error.findings)
-        _keep(request, compose, base_version=None)
+        _keep_unless_stale(request, compose)
         compose.mask()
         return _show(request, compose, status=REFUSED)
     except ConfirmationNeededError as error:
         compose.question = error.message
-        _keep(request, compose, base_version=None)
+        _keep_unless_stale(request, compose)
         return _show(request, compose, status=REFUSED)
     except TextRefusedError as error:
         compose.error = error.message

@@ -59,6 +59,8 @@ class Draft {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.save({ last: true });
     });
+    // What was sent and came back is newer than what lies here, and without what it was stopped for.
+    if ("returned" in form.dataset) store.remove(this.key);
     this.restore();
   }
 
@@ -145,6 +147,10 @@ class Draft {
     }
     if (this.form.elements.title && kept.title) this.form.elements.title.value = kept.title;
     if (kept.warning) this.form.elements.content_warning.value = kept.warning;
+    if (this.mark() === this.stored) {
+      store.remove(this.key);
+      return;
+    }
     this.form.elements.version.value = kept.version;
     this.isTouched = true;
     this.say(this.form.dataset.restored);
