@@ -1,1 +1,1 @@
-"""One search for the whole site (docs/decisions/0012-search.md)."""
+"""One search for the whole site (docs/decisions/0014-search.md)."""

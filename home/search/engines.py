@@ -147,6 +147,11 @@ class PostgreSQL:
         return documents.filter(vector__isnull=True)
 
     def optimise(self, cursor: Any) -> None:
+        if has_trigrams(connection.alias):
+            cursor.execute(
+                "CREATE INDEX IF NOT EXISTS found_by_like_title ON home_searchdocument"
+                " USING gin (title_folded gin_trgm_ops) WHERE title_folded <> ''"
+            )
         cursor.execute("ANALYZE home_searchdocument")
 
 

@@ -102,12 +102,12 @@ def insert(cursor: Any, model: Any, source: str, **columns: str) -> None:
             continue
         names.append(f'"{field.column}"')
         if field.column in columns:
-            values.append(columns[field.column])
+            values.append(columns[field.column].replace("%", "%%"))
         else:
             values.append("%s")
             given.append(field.get_db_prep_save(field.get_default(), connection))
     began = time.monotonic()
-    table = model._meta.db_table
+    table, source = model._meta.db_table, source.replace("%", "%%")
     cursor.execute(f'INSERT INTO "{table}" ({", ".join(names)}) SELECT {", ".join(values)} FROM {source}', given)  # noqa: S608
     print(f"  {time.monotonic() - began:6.1f} s  {cursor.rowcount:>9,} {table}", flush=True)
 
@@ -200,7 +200,7 @@ def build(topics: int) -> None:
         insert(
             cursor,
             SearchDocument,
-            f"forum_topic t JOIN forum_post p ON p.topic_id = t.id AND p.number = 1 JOIN pool ON n = t.id * 31 % {TEXTS}",
+            f"forum_topic t JOIN forum_post p ON topic_id = t.id AND number = 1 JOIN pool ON n = t.id * 31 % {TEXTS}",
             key="'topic:' || t.id",
             area="'topics'",
             kind="'topic'",
