@@ -183,8 +183,14 @@ def _judge(pieces: list[Piece], unread: list[str], *, confirmed: bool) -> None:
         raise PatientDataError(message, findings={FIELD: findings}, masked={})
     if confirmed:
         return
-    warnings = [warning for piece in pieces if piece.is_prose for warning in find_warnings(piece.text)]
-    reasons = list(dict.fromkeys(hint_sentence(warning.hint) for warning in warnings))
+    warnings: list[GuardWarning] = []
+    reasons: dict[str, None] = {}
+    for piece in pieces:
+        for warning in find_warnings(piece.text) if piece.is_prose else []:
+            warnings.append(warning)
+            what = hint_sentence(warning.hint)
+            place = mask(piece.place)
+            reasons[_("%(what)s (%(place)s)") % {"what": what, "place": place} if place else what] = None
     questions = []
     if unread:
         warnings.append(GuardWarning(Hint.UNREADABLE, 0, 0))
@@ -195,7 +201,7 @@ def _judge(pieces: list[Piece], unread: list[str], *, confirmed: bool) -> None:
     if reasons:
         questions.append(
             _("Se over filen en gang til. Den inneholder %s. Kan noen kjenne igjen en pasient, så ta det bort.")
-            % listed(reasons)
+            % listed(list(reasons))
         )
     if questions:
         message = " ".join([*questions, _("Er det i orden, kan du bekrefte og gå videre.")])

@@ -244,10 +244,10 @@ def test_what_comes_in_is_searchable_by_what_its_readers_see() -> None:
 
 def test_what_is_out_of_sight_is_asked_about_but_not_searched() -> None:
     file = xlsx(["Plan"], hidden=[["Pasienten heter Kari"]])
-    assert "noe som ser ut som navnet på en pasient" in question(file, "a.xlsx")
+    assert "navnet på en pasient (det skjulte arket «Bak»)" in question(file, "a.xlsx")
     assert guard_file(file, name="a.xlsx", confirmed=True).text == "Plan"
     notes = edited_pdf(note(Subtype=pikepdf.Name.Text, Contents="Ring 912 34 567"))
-    assert "et telefonnummer" in question(notes, "a.pdf")
+    assert "et telefonnummer (merknader, side 1)" in question(notes, "a.pdf")
 
 
 @pytest.mark.parametrize(
