@@ -34,6 +34,7 @@ from safety.guard.pdf import read_pdf
 from safety.guard.pieces import Piece, Reading
 from safety.guard.rtf import read_rtf
 from safety.guard.virus import refuse_viruses
+from safety.text import clean_line
 
 FIELD = "file"
 """The name that findings and warnings about a file stand under."""
@@ -55,6 +56,9 @@ _MEDIA_TYPES = {
 }
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+_PICTURES_REFUSED = frozenset({"svg", "heic", "heif", "avif", "bmp", "tif", "tiff"})
+"""Pictures that `clean_image` refuses in words of their own."""
+_NAME_MAX = 200
 _PICTURES_INSIDE = ("jpg", "jpeg", "png", "webp")
 
 
@@ -75,9 +79,10 @@ class GuardedFile:
 @sensitive_variables()
 def guard_file(file: IO[bytes], *, name: str, confirmed: bool = False) -> GuardedFile:
     """Check, read and clean one file. `name` is what the person called it. Raises as the module says."""
-    extension = PurePath(name.replace("\\", "/")).suffix.lower().removeprefix(".")
+    name = _plain_name(name)
+    extension = _extension(name)
     refuse_viruses(file)
-    if extension in IMAGE_FORMATS:
+    if extension in IMAGE_FORMATS or extension in _PICTURES_REFUSED:
         cleaned = clean_image(file, name=name)
         _judge([Piece(_("filnavnet"), name)], [], confirmed=confirmed)
         notices = [_("Sted, tidspunkt og kamera er fjernet fra bildet."), _("Flett kan ikke lese tekst i bilder.")]
@@ -96,12 +101,23 @@ def guard_file(file: IO[bytes], *, name: str, confirmed: bool = False) -> Guarde
 
 @sensitive_variables()
 def read_file(file: IO[bytes], *, name: str) -> str:
-    """What the file's readers see, and what they do not: everything there is to look through, with its places.
+    """What the file's readers see, and what they do not: everything there is to look through.
 
     For looking through what is stored already. Raises FileRefusedError as `guard_file` does.
     """
-    extension = PurePath(name.replace("\\", "/")).suffix.lower().removeprefix(".")
+    extension = _extension(name)
     return "\n\n\n\n\n\n".join(piece.text for piece in _read(file, name=name, extension=extension).pieces)
+
+
+def _plain_name(name: str) -> str:
+    """The file's own name, without folders, and without characters that hide or turn what stands beside them."""
+    own = clean_line(PurePosixPath(name.replace("\\", "/")).name, most=100_000)
+    stem, dot, ending = own.rpartition(".")
+    return f"{stem[: _NAME_MAX - len(ending) - 1]}{dot}{ending}" if len(own) > _NAME_MAX else own
+
+
+def _extension(name: str) -> str:
+    return PurePath(name).suffix.lower().removeprefix(".")
 
 
 @sensitive_variables()
@@ -167,8 +183,14 @@ def _judge(pieces: list[Piece], unread: list[str], *, confirmed: bool) -> None:
         raise PatientDataError(message, findings={FIELD: findings}, masked={})
     if confirmed:
         return
-    warnings = [warning for piece in pieces if piece.is_shown for warning in find_warnings(piece.text)]
-    reasons = list(dict.fromkeys(hint_sentence(warning.hint) for warning in warnings))
+    warnings: list[GuardWarning] = []
+    reasons: dict[str, None] = {}
+    for piece in pieces:
+        for warning in find_warnings(piece.text) if piece.is_prose else []:
+            warnings.append(warning)
+            what = hint_sentence(warning.hint)
+            place = mask(piece.place)
+            reasons[_("%(what)s (%(place)s)") % {"what": what, "place": place} if place else what] = None
     questions = []
     if unread:
         warnings.append(GuardWarning(Hint.UNREADABLE, 0, 0))
@@ -179,7 +201,7 @@ def _judge(pieces: list[Piece], unread: list[str], *, confirmed: bool) -> None:
     if reasons:
         questions.append(
             _("Se over filen en gang til. Den inneholder %s. Kan noen kjenne igjen en pasient, så ta det bort.")
-            % listed(reasons)
+            % listed(list(reasons))
         )
     if questions:
         message = " ".join([*questions, _("Er det i orden, kan du bekrefte og gå videre.")])

@@ -22,7 +22,22 @@ class WithoutIdentityNumbers:
                     guard_html({name: text}, confirmed=True)
             except PatientDataError as error:
                 form.add_error(name, ValidationError(error.message, code="refused"))
+        try:
+            for text in _texts_below(form):
+                guard_html({"text": text}, confirmed=True)
+        except PatientDataError as error:
+            form.add_error(None, ValidationError(error.message, code="refused"))
         return data
+
+
+def _texts_below(form: Any) -> Iterator[str]:
+    """What was sent to the formsets that Wagtail hangs under a form, as authors' comments and their replies are."""
+    for formset in getattr(form, "formsets", {}).values():
+        if not formset.is_bound or not formset.management_form.is_valid():
+            continue
+        for inner in formset.forms:
+            yield from (text for field in inner for text in _texts(field.value()))
+            yield from _texts_below(inner)
 
 
 def _texts(value: Any) -> Iterator[str]:

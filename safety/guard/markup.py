@@ -106,14 +106,16 @@ def _edits(reading: Reading) -> list[tuple[int, int, str]]:
 def _read_words(source: str, start: int, end: int, letters: list[str], sources: list[tuple[int, int] | None]) -> None:
     place = start
     for reference in _REFERENCE.finditer(source, start, end):
-        letters.append(source[place : reference.start()])
+        if place < reference.start():
+            letters.append(source[place : reference.start()])
         sources.extend((index, index + 1) for index in range(place, reference.start()))
         decoded = html_library.unescape(reference[0])
         letters.append(decoded)
         sources.extend([reference.span()] * len(decoded))
         place = reference.end()
-    letters.append(source[place:end])
-    sources.extend((index, index + 1) for index in range(place, end))
+    if place < end:
+        letters.append(source[place:end])
+        sources.extend((index, index + 1) for index in range(place, end))
 
 
 @sensitive_variables()
@@ -133,8 +135,10 @@ def _read_tag(source: str, start: int, letters: list[str], reading: Reading) -> 
     tag = _TAG_NAME.match(source, start)
     name = tag[1].lower() if tag else ""
     separator = "\n" if name in _LINES else " | " if name in _CELLS and source[start + 1] != "/" else ""
-    letters.append(separator)
-    reading.sources.extend([None] * len(separator))
+    begins_line = not letters or letters[-1].endswith("\n")
+    if separator and not (separator == "\n" and begins_line):
+        letters.append(separator)
+        reading.sources.extend([None] * len(separator))
     for attribute in _ATTRIBUTE.finditer(source, start + 1 + len(name), end - 1):
         own_name = attribute[1].lower()
         if own_name in _NOT_WRITTEN:

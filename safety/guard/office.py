@@ -138,7 +138,7 @@ def _read_part(name: str, content: bytes, book: "_Workbook", *, place: str) -> I
     if name in book.sheets:
         sheet = _Sheet(book)
         _parse(content, sheet)
-        yield Piece(place, sheet.text())
+        yield Piece(place, sheet.text(), is_shown=name not in book.hidden)
         yield from _asides(sheet, place)
         return
     if name == book.strings_part:
@@ -153,7 +153,8 @@ def _read_part(name: str, content: bytes, book: "_Workbook", *, place: str) -> I
     else:
         _parse(content, words)
     now, before = words.texts()
-    yield Piece(place, now, is_shown=not name.endswith(".rels") and not name.startswith("docProps/"))
+    is_body = not name.endswith(".rels") and not name.startswith("docProps/")
+    yield Piece(place, now, is_shown=is_body, is_prose=is_body)
     if before != now:
         yield Piece(_("sporede endringer"), before, is_shown=False)
     yield from _asides(words, place)
@@ -161,7 +162,7 @@ def _read_part(name: str, content: bytes, book: "_Workbook", *, place: str) -> I
 
 def _asides(words: "_Words", place: str) -> Iterator[Piece]:
     if words.asides:
-        yield Piece(place, "\n\n\n\n\n\n".join(words.asides), is_shown=False)
+        yield Piece(place, "\n\n\n\n\n\n".join(words.asides), is_shown=False, is_prose=False)
 
 
 Attributes = dict[str, str]
@@ -383,6 +384,7 @@ class _Workbook:
     strings: list[str] = field(default_factory=list)
     strings_part: str = ""
     used: set[int] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
 
     def string(self, index: int) -> str:
         """The shared string with that number, which is thereby known to stand in a cell."""
@@ -406,6 +408,8 @@ class _Workbook:
                 _parse(budget.read(archive, named[part]), titles)
         for name in book.sheets:
             book.sheets[name] = titles.place_of(name)
+            if titles.is_hidden(name):
+                book.hidden.add(name)
         if "xl/sharedStrings.xml" in named:
             book.strings_part = "xl/sharedStrings.xml"
             strings = _Strings()
@@ -474,8 +478,14 @@ class _Titles(_Handler):
         elif local == "Relationship":
             self._targets[attributes.get("Target", "").removeprefix("/xl/")] = attributes.get("Id", "")
 
+    def is_hidden(self, part: str) -> bool:
+        return self._sheet(part)[1] != "visible"
+
     def place_of(self, part: str) -> str:
-        title, state = self._sheets.get(self._targets.get(part.removeprefix("xl/"), ""), ("", "visible"))
+        title, state = self._sheet(part)
         if not title:
             return ""
         return _("arket «%s»") % title if state == "visible" else _("det skjulte arket «%s»") % title
+
+    def _sheet(self, part: str) -> tuple[str, str]:
+        return self._sheets.get(self._targets.get(part.removeprefix("xl/"), ""), ("", "visible"))

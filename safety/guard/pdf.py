@@ -67,7 +67,7 @@ def _read(document: pypdfium2.PdfDocument) -> Reading:
         raise _active_refusal()
     reading = Reading()
     properties = "\n".join(document.get_metadata_value(key) for key in _PROPERTIES)
-    reading.pieces.append(Piece(_("egenskaper"), properties, is_shown=False))
+    reading.pieces.append(Piece(_("egenskaper"), properties, is_shown=False, is_prose=False))
     titles = "\n".join(mark.get_title() for mark in document.get_toc(max_depth=8))
     reading.pieces.append(Piece(_("bokmerker"), titles, is_shown=False))
     left = MAX_CHARACTERS

@@ -11,6 +11,8 @@ class Piece:
     text: str
     is_shown: bool = True
     """Whether a reader of the file sees it, so that it may be searched for."""
+    is_prose: bool = True
+    """Whether people wrote it as words, so that names and dates in it are worth asking about."""
 
 
 @dataclass(slots=True)

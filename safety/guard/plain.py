@@ -28,7 +28,7 @@ def read_plainly(text: str) -> Plain:
     """Digits of any script, also circled and superscript, become 0–9; zero-width and combining marks fall out."""
     changes = {letter: seen for letter in set(_UNUSUAL.findall(text)) if (seen := _seen(letter)) != letter}
     if all(changes.values()):
-        return Plain(text.translate(str.maketrans(changes)) if changes else text, None)
+        return Plain(text.translate({ord(letter): seen for letter, seen in changes.items()}), None)
     kept: list[str] = []
     places: list[int] = []
     for place, letter in enumerate(text):

@@ -68,6 +68,23 @@ def test_background_work_waits_for_a_worker_only_where_asked() -> None:
         load({**PRODUCTION, "FLETT_TASKS": "redis"})
 
 
+@pytest.mark.parametrize("given", ["", "127.0.0.1:3310", "clamav.example.org:3310", "/run/clamav/clamd.ctl"])
+def test_a_virus_scanner_is_named_by_port_or_path(given: str) -> None:
+    assert load({**PRODUCTION, "FLETT_CLAMAV": given})["CLAMAV"] == given
+
+
+@pytest.mark.parametrize("given", ["clamav", "clamav:", ":3310", "clamav:0", "clamav:99999", "clamav:x"])
+def test_a_virus_scanner_that_cannot_be_reached_stops_the_start(given: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="FLETT_CLAMAV must be host:port or the path of a socket"):
+        load({**PRODUCTION, "FLETT_CLAMAV": given})
+
+
+def test_logs_and_reports_of_errors_are_masked() -> None:
+    loaded = load(PRODUCTION)
+    assert loaded["LOGGING"]["formatters"]["line"]["()"] == "safety.guard.reports.MaskingFormatter"
+    assert loaded["DEFAULT_EXCEPTION_REPORTER"] == "safety.guard.reports.MaskingReporter"
+
+
 def test_development_needs_nothing_but_its_name() -> None:
     loaded = load({"FLETT_ENV": "development"})
     assert (loaded["DEBUG"], loaded["DEMO_LOGINS"], loaded["SERVE_MEDIA"]) == (True, True, True)

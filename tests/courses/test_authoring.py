@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 from PIL import Image
-from wagtail.models import GroupCollectionPermission, Page, ReferenceIndex
+from wagtail.models import Comment, GroupCollectionPermission, Page, ReferenceIndex
 from wagtail.rich_text import RichText
 
 from courses.actions import set_up_training_team
@@ -481,11 +481,25 @@ def test_an_identity_number_in_a_title_is_refused_at_the_field(author: User, les
     assert BORN_1986 not in (lesson.title + lesson.draft_title)
 
 
+def test_an_identity_number_in_an_authors_comment_is_refused(author: User, lesson: LessonPage) -> None:
+    def comment(text: str) -> dict[str, Any]:
+        fields = {"text": text, "contentpath": "title", "position": "", "id": "", "DELETE": "", "resolved": ""}
+        replies = {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0}
+        return {"TOTAL_FORMS": 1, "INITIAL_FORMS": 0, "0": {**fields, "replies": replies}}
+
+    url = reverse("wagtailadmin_pages:edit", args=[lesson.pk])
+    response = browser_of(author).post(url, form_of(lesson, comments=comment("Gjelder 151086 95088")))
+    assert response.context["form"].errors["__all__"][0].startswith("Teksten inneholder et fødselsnummer")
+    assert not Comment.objects.exists()
+    assert browser_of(author).post(url, form_of(lesson, comments=comment("Gjelder alle"))).status_code == 302
+    assert Comment.objects.get().text == "Gjelder alle"
+
+
 def test_an_identity_number_in_a_block_is_refused_at_the_body(author: User, lesson: LessonPage) -> None:
     lesson.body = [("text", RichText("<p>Født 151086 <b>95088</b>.</p>"))]
     response = browser_of(author).post(reverse("wagtailadmin_pages:edit", args=[lesson.pk]), form_of(lesson))
     assert list(response.context["form"].errors) == ["body"]
-    assert "fødselsnummer («15•••••••••»)" in str(response.context["form"].errors["body"])
+    assert "fødselsnummer («15•••••••••», linje 1)" in str(response.context["form"].errors["body"])
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,35 @@ def test_what_comes_in_is_searchable_by_what_its_readers_see() -> None:
     assert guard_file(BytesIO("Blåbær".encode()), name="a.txt").text == "Blåbær"
 
 
+def test_what_is_out_of_sight_is_asked_about_but_not_searched() -> None:
+    file = xlsx(["Plan"], hidden=[["Pasienten heter Kari"]])
+    assert "navnet på en pasient (det skjulte arket «Bak»)" in question(file, "a.xlsx")
+    assert guard_file(file, name="a.xlsx", confirmed=True).text == "Plan"
+    notes = edited_pdf(note(Subtype=pikepdf.Name.Text, Contents="Ring 912 34 567"))
+    assert "et telefonnummer (merknader, side 1)" in question(notes, "a.pdf")
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("C:\\Felles\\plan.txt", "plan.txt"),
+        ("../../plan.txt", "plan.txt"),
+        ("plan\u202etxt.txt", "plantxt.txt"),
+        (" plan  for\nuka.txt", "plan for uka.txt"),
+        (f"{'a' * 300}.txt", f"{'a' * 196}.txt"),
+    ],
+)
+def test_a_name_is_a_name_and_nothing_else(name: str, kept: str) -> None:
+    guarded = guard_file(BytesIO(b"Hei"), name=name)
+    assert (guarded.name, guarded.content.name, guarded.media_type) == (kept, kept, "text/plain")
+
+
+def test_a_picture_of_another_kind_is_refused_in_its_own_words() -> None:
+    assert refusal(BytesIO(b"<svg/>"), "a.svg") == (
+        "SVG-filer kan inneholde kode og kan ikke lastes opp. Lagre bildet som png."
+    )
+
+
 # --- what may not come in -----------------------------------------------------------------------------
 
 

@@ -80,7 +80,10 @@ def measure_files(kind: str, *, size: int, seed: int) -> dict[str, tuple[int, in
     numbers = _numbers(kind, size, seed)
     writings = list(KINDS[kind][1].values())
     written = [writings[place % len(writings)](number, rng) for place, number in enumerate(numbers)]
-    typeset = [text if _can_be_typeset(text) else number for text, number in zip(written, numbers, strict=True)]
+    typeset = [
+        text if _can_be_typeset(text) else writings[0](number, rng)
+        for text, number in zip(written, numbers, strict=True)
+    ]
     return {
         "docx": (size, _count(read_office(BytesIO(make_docx(written, rng))))),
         "xlsx": (2 * size, _count(read_office(BytesIO(make_xlsx(written, numbers))))),
