@@ -34,10 +34,8 @@ class GuardedForm(forms.Form):
             self.fields["confirmed"].widget = forms.CheckboxInput()
             self.order_fields([*(name for name in self.fields if name != "confirmed"), "confirmed"])
         if isinstance(error, PatientDataError):
-            data = self.data.copy()
-            for field, text in error.masked.items():
-                data[self.add_prefix(field)] = text
-            self.data = data
+            masked = {self.add_prefix(field): text for field, text in error.masked.items()}
+            self.data = {**{name: self.data[name] for name in self.data}, **masked}
 
 
 class DateInput(forms.DateInput):
@@ -92,7 +90,7 @@ class SpaceForm(GuardedForm):
 
     def __init__(self, *args: Any, kind: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind = kind
+        self.space_kind = kind
         if not aliases_are_possible():
             alias = self.fields["allows_pseudonyms"]
             if not self.initial.get("allows_pseudonyms"):
@@ -104,7 +102,7 @@ class SpaceForm(GuardedForm):
             del self.fields["starts_on"], self.fields["ends_on"]
 
     def chosen_kind(self) -> str:
-        return self.kind
+        return self.space_kind
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

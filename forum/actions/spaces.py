@@ -7,6 +7,7 @@ once more here, with the space locked, so that two who act at once cannot both b
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -206,8 +207,9 @@ def _write(space: Space, *, name: str, about: str, rules: str, welcome: str, con
     space.welcome = render(space.welcome_source, source_format=Post.Format.TEXT).html if space.welcome_source else ""
 
 
-def _most(field: str) -> int:
-    return Space._meta.get_field(field).max_length or 0
+def _most(name: str) -> int:
+    field: Any = Space._meta.get_field(name)
+    return int(field.max_length)
 
 
 def _set_dates(space: Space, *, starts_on: date | None, ends_on: date | None) -> None:
