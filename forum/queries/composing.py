@@ -140,10 +140,13 @@ def get_place_to_start(person: Any, slug: str) -> Place:
     return Place(space=space)
 
 
-def get_place_to_reply(person: Any, pk: int) -> Place:
-    """Raises Http404 for a topic the person may not see, PermissionDenied where they may not answer now."""
+def get_place_to_reply(person: Any, pk: int, *, is_posting: bool = False) -> Place:
+    """Raises Http404 for a topic the person may not see, PermissionDenied where they may not answer now.
+
+    The rule is a dear query: what is posted asks it in `forum.actions.reply`, with the topic locked, and not here too.
+    """
     topic = get_object_or_404(topics_visible_to(person).select_related("space"), pk=pk)
-    if not user_can_reply(person, topic):
+    if not is_posting and not user_can_reply(person, topic):
         raise PermissionDenied
     return Place(space=topic.space, topic=topic)
 

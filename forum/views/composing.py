@@ -63,7 +63,8 @@ def topic_start(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def reply(request: HttpRequest, pk: int) -> HttpResponse:
     """`?til=<post>` answers a post of the topic, `&sitat=1` with its words as a quotation."""
-    return _write(request, get_place_to_reply(request.user, pk))
+    is_posting = request.method == "POST" and request.POST.get("do", "post") == "post"
+    return _write(request, get_place_to_reply(request.user, pk, is_posting=is_posting))
 
 
 @keeps_text(_on_old_page(get_place_to_edit))

@@ -122,6 +122,11 @@ const upgrade = async (form) => {
     new MutationObserver(show).observe(button, { attributes: true, attributeFilter: ["data-trix-active"] });
     show();
   }
+  toolbar.addEventListener("click", (event) => {
+    const button = event.target.closest(".trix-button--icon");
+    if (!button || event.detail) return; // Trix listens to the mouse alone; a key's click has no detail
+    button.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));
+  });
   editor.addEventListener("trix-before-paste", ({ paste }) => {
     if (paste.type === "text/html" && paste.html) paste.html = tidy(paste.html);
   });

@@ -13,7 +13,7 @@ from forum.models import Draft, Post, Space, Topic
 from people.models import User
 from tests import factories
 from tests.browser.conftest import Watched, sign_in
-from tests.forum.pasted import WORD, WORD_CLEAN
+from tests.forum.pasted import PASTE_IN_TRIX, WORD, WORD_CLEAN
 from tests.forum.writing import BORN, make_topic
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,16 +38,7 @@ def kari(network: Space) -> User:
 
 def paste(page: Watched, html: str) -> None:
     page.locator("trix-editor").focus()
-    page.evaluate(
-        """(html) => {
-          const data = new DataTransfer();
-          data.setData("text/html", html);
-          data.setData("text/plain", "x");
-          const told = { clipboardData: data, bubbles: true, cancelable: true };
-          document.querySelector("trix-editor").dispatchEvent(new ClipboardEvent("paste", told));
-        }""",
-        html,
-    )
+    page.evaluate(PASTE_IN_TRIX, [html])
 
 
 def test_a_peer_specialist_pastes_is_stopped_mends_and_posts_under_alias(

@@ -19,6 +19,7 @@ from forum.rendering import render
 from people.models import User
 from tests import factories
 from tests.browser.conftest import Watched
+from tests.forum.pasted import PASTE_IN_TRIX
 from tests.forum.writing import make_topic
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -165,19 +166,8 @@ def test_no_attack_runs_in_the_editor(site_server: Any, open_page: Callable[...,
     page.goto(f"{site_server.url}{reverse('forum:reply', args=[topic.pk])}")
     page.locator("trix-editor").wait_for()
     nothing_ran(page)
-    page.evaluate(
-        """(vectors) => {
-          const { editor } = document.querySelector("trix-editor");
-          for (const vector of vectors) {
-            const html = new DataTransfer();
-            html.setData("text/html", vector);
-            html.setData("text/plain", "x");
-            const told = { clipboardData: html, bubbles: true, cancelable: true };
-            editor.element.dispatchEvent(new ClipboardEvent("paste", told));
-            editor.loadHTML("");
-          }
-        }""",
-        VECTORS,
-    )
+    page.locator("trix-editor").focus()
+    page.evaluate(PASTE_IN_TRIX, VECTORS)
+    assert page.locator("trix-editor").inner_text().count("alert(1)") > 50
     page.wait_for_timeout(500)
     nothing_ran(page)

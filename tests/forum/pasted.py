@@ -47,3 +47,15 @@ TEAMS_CLEAN = "<p>Kan noen hjelpe?</p><ul><li>Først<ul><li>Under</li></ul></li>
 GOOGLE = """<b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr">
 <span style="font-weight:700">Fet</span> <span style="font-style:italic">skrå</span></p></b>"""
 GOOGLE_CLEAN = "<p><strong>Fet</strong> <em>skrå</em></p>"
+
+PASTE_IN_TRIX = """([...pasted]) => {
+  const element = document.querySelector("trix-editor");
+  for (const html of pasted) {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.setData("text/html", html);
+    dataTransfer.setData("text/plain", "x");
+    const told = { inputType: "insertFromPaste", dataTransfer, bubbles: true, cancelable: true };
+    element.dispatchEvent(new InputEvent("beforeinput", told));
+  }
+}"""
+"""What a browser tells Trix when somebody pastes. A real clipboard would be cleaned by the browser that writes it."""

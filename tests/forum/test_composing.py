@@ -360,3 +360,15 @@ def test_posting_an_answer_costs_so_many_queries(kari: User, space: Space) -> No
         reply(author=kari, topic=topic, source="<p>Svar</p>")
     kept = [each["sql"] for each in queries.captured_queries if "SAVEPOINT" not in each["sql"]]
     assert len(kept) == 10
+
+
+def test_an_answer_in_a_closed_topic_is_refused_and_in_an_unseen_one_not_found(browser: Client, kari: User) -> None:
+    closed = make_topic()
+    Topic.objects.filter(pk=closed.pk).update(closed_at=closed.created_at)
+    author = factories.SpaceMembershipFactory.create(space__kind=Space.Kind.PRIVATE).person
+    unseen = make_topic(author=author, space=Space.objects.latest("pk"))
+    for do in ("post", "save", "attach"):
+        sent = form(kari, do=do, source="Om noe")
+        assert browser.post(reverse("forum:reply", args=[closed.pk]), sent).status_code == 403
+        assert browser.post(reverse("forum:reply", args=[unseen.pk]), sent).status_code == 404
+    assert Post.objects.count() == 2
