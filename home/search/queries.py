@@ -182,7 +182,7 @@ def in_language(documents: Documents, *, language: str) -> Documents:
 _ROW = ("pk", "kind", "is_title", "in_title", "rank", "written_at")
 
 
-def _ranked(documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
+def _ranked(documents: Documents, asked: Asked, *, any_word: bool) -> Any:
     is_title = ExpressionWrapper(Q(title_folded=asked.folded), output_field=BooleanField())
     return engine().ranked(documents, asked, any_word=any_word).annotate(is_title=is_title)
 
@@ -193,9 +193,10 @@ def _find(user: Any, asked: Asked, *, language: str, any_word: bool = False) -> 
     ranked = _ranked(text.matching(site, asked, any_word=any_word), asked, any_word=any_word)
     best = ranked.order_by("-is_title", "-in_title", "-rank", "pk")
     rows = [Row(*row) for row in best.values_list(*_ROW)[:MOST_RANKED]]
-    full = set()
+    full = {row.kind for row in rows} if len(rows) == MOST_RANKED else set()
     if user.is_authenticated:
-        numbers, full = _forum_candidates(user, asked, any_word=any_word)
+        numbers, more = _forum_candidates(user, asked, any_word=any_word)
+        full |= more
         law = forum_documents_found_by(user).filter(pk__in=numbers)
         rows += [Row(*row) for row in _ranked(law, asked, any_word=any_word).values_list(*_ROW)]
     return Found(sorted(rows, key=lambda row: row.place), full)
@@ -205,7 +206,7 @@ def _forum_candidates(user: Any, asked: Asked, *, any_word: bool) -> tuple[list[
     """Numbers of documents in the forum to rank: by title, the newest topics, the newest replies, what is not shown."""
     text = engine()
     numbers: dict[int, None] = {}
-    full = set()
+    full: set[str] = set()
     spaces = readable_space_ids(user)
     if spaces:
         topics = shown_documents_of_spaces(spaces, area=Area.TOPICS)
