@@ -14,7 +14,6 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from wagtail.models import Page, PageViewRestriction
 
-from forum.models import State
 from forum.permissions import posts_visible_to, spaces_readable_by, spaces_visible_to, topics_visible_to
 from home.models import SearchDocument
 from people.permissions import people_visible_to
@@ -55,34 +54,31 @@ def site_documents_found_by(user: Any) -> Documents:
     return SearchDocument.objects.filter(_site(user), area=SearchDocument.Area.SITE)
 
 
-def forum_documents_found_by(user: Any) -> Documents:
-    """Topics and replies the person may find. A topic is found with its first post, so both must be theirs to see."""
-    return SearchDocument.objects.filter(
-        Q(post__in=posts_visible_to(user).values("pk"))
-        | Q(
-            post__isnull=True,
-            area=SearchDocument.Area.TOPICS,
-            topic__in=topics_visible_to(user).values("pk"),
-        ),
-        area__in=[SearchDocument.Area.TOPICS, SearchDocument.Area.POSTS],
-    )
+def forum_documents_found_by(user: Any, *, among: Documents | None = None) -> Documents:
+    """Topics and replies the person may find. A topic is found with its first post, so both must be theirs to see.
 
-
-def shown_documents_of_spaces(space_ids: list[int], *, area: str) -> Documents:
-    """What everybody who reads these spaces may find: by columns of the document alone, so that it is quick among
-    millions. As right as the index is new; `forum_documents_found_by` is asked besides.
+    `among` are the only ones to look at. They are fetched first (one query), so that the forum's rule is asked of their
+    posts alone: a database that plans both together may look at every post there is.
     """
-    return SearchDocument.objects.filter(area=area, is_shown=True, space__in=space_ids)
+    posts, topics = posts_visible_to(user), topics_visible_to(user)
+    documents = SearchDocument.objects.exclude(area=SearchDocument.Area.SITE)
+    if among is not None:
+        rows = list(among.values_list("pk", "post_id", "topic_id"))
+        documents = documents.filter(pk__in=[pk for pk, _post, _topic in rows])
+        posts = posts.filter(pk__in=[post for _pk, post, _topic in rows if post])
+        topics = topics.filter(pk__in=[topic for _pk, post, topic in rows if not post])
+    without_post = Q(post__isnull=True, area=SearchDocument.Area.TOPICS, topic__in=topics.values("pk"))
+    return documents.filter(Q(post__in=posts.values("pk")) | without_post)
 
 
-def unshown_documents_found_by(user: Any) -> Documents:
-    """One's own posts that wait, and what is held or hidden where one moderates."""
-    unshown = posts_visible_to(user).exclude(state=State.NORMAL, topic__state=State.NORMAL)
-    return SearchDocument.objects.filter(
-        area__in=[SearchDocument.Area.TOPICS, SearchDocument.Area.POSTS],
-        is_shown=False,
-        post__in=unshown.values("pk"),
-    )
+def documents_of_spaces(space_ids: list[int], *, is_shown: bool, area: str = "") -> Documents:
+    """What there is in spaces the person reads: by columns of the document alone, so that it is quick among millions.
+
+    Candidates only. As right as the index is new, and of what is not shown everybody's: `forum_documents_found_by`
+    says which of them are found.
+    """
+    documents = SearchDocument.objects.filter(is_shown=is_shown, space__in=space_ids)
+    return documents.filter(area=area) if area else documents.exclude(area=SearchDocument.Area.SITE)
 
 
 def readable_space_ids(user: Any) -> list[int]:

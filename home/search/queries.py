@@ -19,15 +19,13 @@ from wagtail.models import Page
 from courses.models import CoursePage
 from courses.urls_of import page_path
 from forum.models import Attachment, Post, State
-from forum.permissions import posts_visible_to
 from home.models import SearchDocument
 from home.permissions import (
     Documents,
+    documents_of_spaces,
     forum_documents_found_by,
     readable_space_ids,
-    shown_documents_of_spaces,
     site_documents_found_by,
-    unshown_documents_found_by,
 )
 from home.search import words
 from home.search.asked import Asked
@@ -149,10 +147,10 @@ def search(*, user: Any, asked: Asked, language: str, kind: str = "", page: int 
         known = {row.pk for row in found.rows}
         results.is_like = bool(like) and not found.rows
         found.rows += [row for row in like if row.pk not in known]
-    return _page(results, found, user=user, page=page)
+    return _page(results, found, page=page)
 
 
-def _page(results: Results, found: Found, *, user: Any, page: int) -> Results:
+def _page(results: Results, found: Found, *, page: int) -> Results:
     counts = Counter(row.kind for row in found.rows)
     results.facets = [
         Facet(kind, str(Kind(kind).label), counts[kind], kind in found.full) for kind in Kind.values if counts[kind]
@@ -164,7 +162,7 @@ def _page(results: Results, found: Found, *, user: Any, page: int) -> Results:
     results.page_count = max(1, -(-len(shown) // PAGE_SIZE))
     results.page = min(max(page, 1), results.page_count)
     chosen = shown[(results.page - 1) * PAGE_SIZE : results.page * PAGE_SIZE]
-    results.hits = make_hits([row.pk for row in chosen], user=user, asked=results.asked)
+    results.hits = make_hits([row.pk for row in chosen], asked=results.asked)
     return results
 
 
@@ -182,7 +180,7 @@ def in_language(documents: Documents, *, language: str) -> Documents:
 _ROW = ("pk", "kind", "is_title", "in_title", "rank", "written_at")
 
 
-def _ranked(documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
+def _ranked(documents: Documents, asked: Asked, *, any_word: bool) -> Any:
     is_title = ExpressionWrapper(Q(title_folded=asked.folded), output_field=BooleanField())
     return engine().ranked(documents, asked, any_word=any_word).annotate(is_title=is_title)
 
@@ -193,35 +191,39 @@ def _find(user: Any, asked: Asked, *, language: str, any_word: bool = False) -> 
     ranked = _ranked(text.matching(site, asked, any_word=any_word), asked, any_word=any_word)
     best = ranked.order_by("-is_title", "-in_title", "-rank", "pk")
     rows = [Row(*row) for row in best.values_list(*_ROW)[:MOST_RANKED]]
-    full = set()
+    full = {row.kind for row in rows} if len(rows) == MOST_RANKED else set()
     if user.is_authenticated:
-        numbers, full = _forum_candidates(user, asked, any_word=any_word)
-        law = forum_documents_found_by(user).filter(pk__in=numbers)
+        candidates, more = _forum_candidates(user, asked, any_word=any_word)
+        full |= more
+        law = forum_documents_found_by(user, among=candidates)
         rows += [Row(*row) for row in _ranked(law, asked, any_word=any_word).values_list(*_ROW)]
     return Found(sorted(rows, key=lambda row: row.place), full)
 
 
-def _forum_candidates(user: Any, asked: Asked, *, any_word: bool) -> tuple[list[int], set[str]]:
-    """Numbers of documents in the forum to rank: by title, the newest topics, the newest replies, what is not shown."""
+def _forum_candidates(user: Any, asked: Asked, *, any_word: bool) -> tuple[Documents, set[str]]:
+    """Documents in the forum to rank: by title, the newest topics, the newest replies, what is not shown; and the kinds
+    of which there may be more. At most five queries.
+    """
     text = engine()
-    numbers: dict[int, None] = {}
+    numbers: set[int] = set()
     full = set()
     spaces = readable_space_ids(user)
     if spaces:
-        topics = shown_documents_of_spaces(spaces, area=Area.TOPICS)
-        replies = shown_documents_of_spaces(spaces, area=Area.POSTS)
+        topics = documents_of_spaces(spaces, is_shown=True, area=Area.TOPICS)
+        replies = documents_of_spaces(spaces, is_shown=True, area=Area.POSTS)
         numbers |= _newest(text.matching_titles(topics, asked, any_word=any_word), MOST_TITLES)
         for documents, kind in ((topics, Kind.TOPIC), (replies, Kind.POST)):
             newest = _newest(text.matching(documents, asked, any_word=any_word), MOST_RANKED)
             if len(newest) == MOST_RANKED:
                 full.add(str(kind))
             numbers |= newest
-    numbers |= _newest(text.matching(unshown_documents_found_by(user), asked, any_word=any_word), MOST_RANKED)
-    return list(numbers), full
+        unshown = documents_of_spaces(spaces, is_shown=False)
+        numbers |= _newest(text.matching(unshown, asked, any_word=any_word), MOST_RANKED)
+    return SearchDocument.objects.filter(pk__in=numbers), full
 
 
-def _newest(documents: Documents, most: int) -> dict[int, None]:
-    return dict.fromkeys(documents.order_by("-written_at").values_list("pk", flat=True)[:most])
+def _newest(documents: Documents, most: int) -> set[int]:
+    return set(documents.order_by("-written_at").values_list("pk", flat=True)[:most])
 
 
 # --- spelled like it -----------------------------------------------------------------------------------------
@@ -240,8 +242,7 @@ def _find_like(user: Any, asked: Asked, *, language: str) -> tuple[list[Row], st
     rows: list[tuple[int, Row]] = []
     meant: dict[str, str] = {}
     with transaction.atomic():
-        for documents in _documents_with_titles(user, language=language):
-            alike = engine().like_titles(documents, typed).order_by("-written_at")
+        for alike in _titles_like(user, typed, language=language):
             for pk, kind, title, written_at in alike.values_list("pk", "kind", "title", "written_at")[:MOST_LIKE]:
                 fit = _fit(typed, title)
                 if fit is not None:
@@ -258,11 +259,18 @@ def _find_like(user: Any, asked: Asked, *, language: str) -> tuple[list[Row], st
     return [row for _mistakes, row in rows], _suggestion(asked, meant)
 
 
-def _documents_with_titles(user: Any, *, language: str) -> list[Documents]:
-    documents = [in_language(site_documents_found_by(user), language=language)]
-    if user.is_authenticated:
-        documents.append(forum_documents_found_by(user).filter(area=Area.TOPICS))
-    return documents
+def _titles_like(user: Any, typed: Sequence[str], *, language: str) -> list[Documents]:
+    """What the person may find whose title may hold one of the words, the newest first."""
+    text = engine()
+    site = in_language(site_documents_found_by(user), language=language)
+    found = [text.like_titles(site, typed).order_by("-written_at")]
+    spaces = readable_space_ids(user)
+    if spaces:
+        topics = documents_of_spaces(spaces, is_shown=True, area=Area.TOPICS)
+        newest = _newest(text.like_titles(topics, typed), MOST_LIKE)
+        among = SearchDocument.objects.filter(pk__in=newest)
+        found.append(forum_documents_found_by(user, among=among).order_by("-written_at"))
+    return found
 
 
 def _fit(typed: Sequence[str], title: str) -> tuple[int, dict[str, str]] | None:
@@ -296,30 +304,27 @@ def _suggestion(asked: Asked, meant: dict[str, str]) -> str:
 # --- showing -------------------------------------------------------------------------------------------------
 
 
-def make_hits(numbers: Sequence[int], *, user: Any, asked: Asked) -> list[Hit]:
-    """These documents as they are shown, in this order. At most five queries.
-
-    What is written in the forum is read from the posts, once more only from those the person may see.
-    """
+def make_hits(numbers: Sequence[int], *, asked: Asked) -> list[Hit]:
+    """These documents as they are shown, in this order. At most five queries. For those who may find them."""
     documents = (
         SearchDocument.objects.filter(pk__in=numbers)
         .select_related("page__locale", "topic__space", "space")
         .defer("vector")
     )
     by_number = {document.pk: document for document in documents}
-    posts = _posts({document.post_id for document in by_number.values() if document.post_id}, user=user)
+    posts = _posts({document.post_id for document in by_number.values() if document.post_id})
     courses = _course_titles(by_number.values())
     there = [by_number[number] for number in numbers if number in by_number]
     hits = (_hit(document, posts=posts, courses=courses, asked=asked) for document in there)
     return [hit for hit in hits if hit is not None]
 
 
-def _posts(numbers: Iterable[int], *, user: Any) -> dict[int, Post]:
+def _posts(numbers: Iterable[int]) -> dict[int, Post]:
     wanted = set(numbers)
     if not wanted:
         return {}
     files = Attachment.objects.order_by("pk").only("pk", "post_id", "name", "alt_text", "text")
-    posts = posts_visible_to(user).filter(pk__in=wanted).select_related("topic__space").defer("source", "html")
+    posts = Post.objects.filter(pk__in=wanted).select_related("topic__space").defer("source", "html")
     return {post.pk: post for post in posts.prefetch_related(Prefetch("attachments", queryset=files))}
 
 

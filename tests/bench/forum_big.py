@@ -92,7 +92,7 @@ def make_texts() -> list[tuple[str, str]]:
     return texts
 
 
-def insert(cursor: Any, model: Any, source: str, **columns: str) -> None:
+def insert(cursor: Any, model: Any, source: str, /, **columns: str) -> None:
     """A row for each of the source's, every other column with the model's own default."""
     from django.db import connection
 

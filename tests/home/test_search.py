@@ -64,7 +64,7 @@ def member() -> User:
 
 @pytest.fixture
 def space() -> Space:
-    return factories.SpaceFactory.create()
+    return factories.SpaceFactory.create(name="Torget")
 
 
 def found(user: Any, text: str, **choices: Any) -> list[str]:
@@ -244,11 +244,6 @@ def test_other_word_lists_make_every_document_outdated(
     assert {each.fault for each in find_drift()} == {"outdated"}
 
 
-def test_the_starter_content_is_indexed_as_it_is_loaded(starter: None) -> None:
-    assert list(find_drift()) == []
-    assert SearchDocument.objects.filter(kind="lesson").count() > 100
-
-
 # --- order and spelling --------------------------------------------------------------------------------------
 
 
@@ -261,7 +256,7 @@ def test_title_stands_over_text_and_the_newest_first(member: User, space: Space)
     assert found(member, "reinlav") == [f"topic:{each.pk}" for each in (exact, new, old, often)]
 
 
-@pytest.mark.parametrize("typed", ["samarbeidsavtlae", "samarbeidavtale", "samarbeidsavtalle", "zamarbeidsavtale"])
+@pytest.mark.parametrize("typed", ["samarbeidsavtlae", "samarbiedsavtale", "samarbeidsavtalle", "zamarbeidsavtale"])
 @pytest.mark.parametrize("trigrams", [True, False])
 def test_a_mistyped_word_finds_the_title(
     member: User, space: Space, typed: str, trigrams: bool, monkeypatch: pytest.MonkeyPatch
@@ -417,7 +412,7 @@ def test_what_is_typed_is_neither_logged_nor_kept(
     assert "hemmeliglav" not in session
 
 
-QUERIES = 14
+QUERIES = 16
 """Session and reader, the page's own links, restrictions, then those of `search`."""
 
 
