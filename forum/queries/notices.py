@@ -59,7 +59,7 @@ HORIZON = timedelta(days=90)
 """How far back what is written to an alias is looked for."""
 
 Kind = Notice.Kind
-OF_POSTS = (Kind.MENTION, Kind.REPLY, Kind.TOPIC, Kind.POST)
+OF_POSTS = Notice.OF_POSTS
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 STORED, TO_ALIAS, ABOUT_ALIAS = range(3)
@@ -200,7 +200,7 @@ def alias_decisions(person: User) -> QuerySet[ModerationEntry]:
 
 def count_unread(person: User) -> int:
     """How many unread notices there are, counted to `MANY`. One query."""
-    stored = notices_of(person).filter(is_unread=True)
+    stored = notices_of(person).filter(is_unread=True, read_at__isnull=True)
     to_alias = alias_news(person).filter(is_unread=True)
     about_alias = alias_decisions(person).filter(is_unread=True)
     arms = [arm.order_by().values_list("pk") for arm in (stored, to_alias, about_alias)]

@@ -16,6 +16,7 @@ from forum.actions.notices import (
     forget_old_news,
     mark_all_notices_read,
     mark_notice_read,
+    note_what_is_read,
     tell_of_accepted,
     tell_of_decision,
     tell_of_post,
@@ -398,6 +399,22 @@ def test_a_mention_that_is_edited_away_is_gone(topic: Topic, writer: User) -> No
     assert count_unread(me) == 1
     post.mentions.all().delete()
     assert (words(me), count_unread(me)) == ([], 0)
+
+
+def test_noting_what_is_read_changes_nothing_that_is_seen(space: Space, asker: User, writer: User) -> None:
+    topics = [make_topic(space, asker, title=f"T{number}") for number in range(3)]
+    for topic in topics:
+        tell(add_post(topic, writer))
+        tell(add_post(topic, writer))
+    mark_read(reader=asker, topic=topics[0], number=2)
+    Topic.objects.filter(pk=topics[1].pk).update(accepted_post=topics[1].posts.get(number=2))
+    before = (count_unread(asker), words(asker))
+    assert before[0] == 5
+    assert note_what_is_read() == 1
+    assert (count_unread(asker), words(asker)) == before
+    mark_all_notices_read(person=asker)
+    assert note_what_is_read() == 5
+    assert Notice.objects.filter(read_at__isnull=True).count() == 0
 
 
 def test_old_news_is_forgotten(topic: Topic, writer: User) -> None:
