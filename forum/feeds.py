@@ -69,7 +69,7 @@ def write_feed(person: User, posts: list[Post]) -> str:
         feed.add_item(
             title=headline_outside(post.topic),
             link=f"{site}{post.get_absolute_url()}",
-            description=excerpt_outside(post) or None,
+            description=excerpt_outside(post) or None,  # type: ignore[arg-type]  # None leaves it out
             unique_id=_tag("post", post.pk),
             pubdate=post.created_at,
             updateddate=_changed_at(post),

@@ -77,7 +77,9 @@ def _kinds_by_person(post: Post) -> dict[int, str]:
     topic_levels = dict(Watch.objects.filter(topic=topic).values_list("person", "level"))
     space_levels = dict(Watch.objects.filter(space=topic.space).values_list("person", "level"))
     kinds: dict[int, str] = {}
-    for person in {*mentioned, *topic_levels, *space_levels, answered, topic.author_id} - {None, post.author_id}:
+    for person in {*mentioned, *topic_levels, *space_levels, answered, topic.author_id}:
+        if person is None or person == post.author_id:
+            continue
         level = topic_levels.get(person) or space_levels.get(person, Level.MENTIONS)
         if person == topic.author_id and person not in topic_levels and level != Level.NONE:
             level = Level.ALL
@@ -155,8 +157,8 @@ def tell_of_request(*, request_id: int) -> None:
 @transaction.atomic
 def tell_of_decision(*, entry_id: int) -> None:
     """What moderators did, to whom it was done. What was done to an alias is found by query and never stored."""
-    entry = ModerationEntry.objects.filter(pk=entry_id, person__isnull=False).first()
-    if entry is not None:
+    entry = ModerationEntry.objects.filter(pk=entry_id).first()
+    if entry is not None and entry.person_id is not None:
         Notice.objects.bulk_create(
             [Notice(person_id=entry.person_id, kind=Notice.Kind.DECISION, entry=entry)], ignore_conflicts=True
         )

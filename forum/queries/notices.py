@@ -120,7 +120,7 @@ def _requests_shown(person: User) -> QuerySet[EntryRequest]:
     )
 
 
-def notices_of(person: User) -> QuerySet[Notice]:
+def notices_of(person: User) -> QuerySet[Any]:
     """The stored notices this person may see now, with `is_unread`."""
     shown = _shown_posts(person)
     of_posts = Q(kind__in=OF_POSTS) & Q(Exists(_by_others(shown, person).filter(pk=OuterRef("post"))))
@@ -147,7 +147,7 @@ def _whether(condition: Q) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
-def alias_news(person: User, *, with_told: bool = False) -> QuerySet[Post]:
+def alias_news(person: User, *, with_told: bool = False) -> QuerySet[Any]:
     """Posts written to the person's aliases, with `told_at`, `is_answer` and `is_unread`.
 
     As for everybody: one's own topic is followed in full, unless a level says less. Those that a stored notice tells
@@ -187,7 +187,7 @@ def _find_decisions() -> Any:
         return None
 
 
-def alias_decisions(person: User) -> QuerySet[ModerationEntry]:
+def alias_decisions(person: User) -> QuerySet[Any]:
     """What was decided about the person's aliases, with `is_unread`."""
     decisions_about = _find_decisions()
     found = (
@@ -218,7 +218,8 @@ def unread_for_mail(person: User, posts: Collection[int]) -> set[int]:
 
 def get_notice_for(person: User, pk: int) -> Notice:
     """One's own, while one may see what it is about. Raises Http404."""
-    return get_object_or_404(notices_of(person).select_related("post", "request__space", "entry"), pk=pk)
+    found: Notice = get_object_or_404(notices_of(person).select_related("post", "request__space", "entry"), pk=pk)
+    return found
 
 
 # --- the list --------------------------------------------------------------------------------------------
