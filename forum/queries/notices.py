@@ -237,6 +237,8 @@ class News:
     post: Post | None = None
     entry: ModerationEntry | None = None
     request: EntryRequest | None = None
+    is_about_me: bool = True
+    """Of a decision: whether it was made about the reader, and not about what the reader reported."""
 
     @property
     def is_stored(self) -> bool:
@@ -316,7 +318,17 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
     about_alias = alias_decisions(person).filter(_after(key, source=ABOUT_ALIAS, at="at")).order_by("-at", "-pk")[:most]
     news = [
         *(
-            News(STORED, row.pk, row.created_at, row.kind, row.is_unread, row.post, row.entry, row.request)
+            News(
+                STORED,
+                row.pk,
+                row.created_at,
+                row.kind,
+                row.is_unread,
+                row.post,
+                row.entry,
+                row.request,
+                is_about_me=row.entry is None or row.entry.person_id == person.pk,
+            )
             for row in stored
         ),
         *(

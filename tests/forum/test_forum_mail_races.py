@@ -13,7 +13,7 @@ from django.utils import timezone
 from forum.actions.mails import claim_at_once, claim_digest
 from forum.actions.notices import tell_of_post
 from forum.mails import sending
-from forum.models import MailChoice, Notice, Post, SentMail, Told
+from forum.models import MailChoice, Notice, Post, SentMail, Space, Told
 from people.models import MailKind, Profile, User
 from people.own_data import actions as own_actions
 from tests import factories
@@ -50,7 +50,11 @@ def silent(name: str) -> User:
 
 
 def mention(writer: User, *people: User) -> Post:
-    topic = make_topic(factories.SpaceFactory.create(), writer)
+    """In a space of theirs."""
+    space = factories.SpaceFactory.create(kind=Space.Kind.PRIVATE)
+    for person in (writer, *people):
+        factories.SpaceMembershipFactory.create(space=space, person=person)
+    topic = make_topic(space, writer)
     return tell(add_post(topic, writer, mentions=people), ago=timedelta(minutes=6))
 
 

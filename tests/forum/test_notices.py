@@ -297,6 +297,32 @@ def test_decisions_about_an_alias_come_by_query(space: Space, monkeypatch: pytes
     assert count_unread(owner) == 0
 
 
+def test_whoever_reported_is_not_shown_what_the_author_was_told(space: Space, writer: User) -> None:
+    reporter = make_member("reporter")
+    entry = ModerationEntry.objects.create(verb="warn", person=writer, space=space, message="Vær snill")
+    Notice.objects.create(person=reporter, kind=Kind.DECISION, entry=entry)
+    (group,) = get_news_page(reporter).groups
+    assert [(line.words, line.text) for line in lines_of(group)] == [("Moderatorene har sett på det du meldte", "")]
+
+
+@pytest.mark.parametrize("invited", [True, False])
+def test_opening_news_of_a_space_leads_where_one_may_be(home: Any, client: Client, writer: User, invited: bool) -> None:
+    kind = Space.Kind.PRIVATE if invited else Space.Kind.RESTRICTED
+    space = factories.SpaceFactory.create(kind=kind)
+    guest = make_member("guest")
+    outcome = {} if invited else {"outcome": "approved", "decided_at": timezone.now()}
+    request = EntryRequest.objects.create(space=space, person=guest, invited_by=writer if invited else None, **outcome)
+    tell_of_request(request_id=request.pk)
+    client.force_login(guest)
+    response = client.get(reverse("forum:notice", args=[Notice.objects.get(person=guest).pk]))
+    if invited:
+        expected = {reverse("forum:notices"), f"/forum/invitasjoner/{request.pk}/"}
+    else:
+        expected = {space.get_absolute_url()}
+    assert response.status_code == 302
+    assert response["Location"] in expected
+
+
 # --- accepted answers and requests ------------------------------------------------------------------------
 
 
