@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -57,6 +57,8 @@ def _words_of(item: News) -> tuple[str, str]:
         return _words_of_post(item.kind, item.post), ""
     if item.request is not None:
         return _words_of_request(item.request), ""
+    if item.entry is not None and not item.is_about_me:
+        return _("Moderatorene har sett på det du meldte"), ""
     if item.entry is not None:
         return _words_of_entry(item.entry), item.entry.message
     return str(Kind(item.kind).label), ""
@@ -101,8 +103,18 @@ def _words_of_entry(entry: ModerationEntry) -> str:
     return _("Fra moderatorene i %(space)s: %(verb)s") % {"space": entry.space.name, "verb": verb}
 
 
+def way(name: str, *args: object, otherwise: str) -> str:
+    """The address of a page of another family; `otherwise` in a forum without it."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return otherwise
+
+
 def _url_of(item: News) -> str:
     """A stored notice is marked as read on the way; what is derived is read where it stands."""
     if item.is_stored:
         return reverse("forum:notice", args=[item.pk])
+    if item.entry is not None:
+        return way("forum:decision", item.entry.pk, otherwise="")
     return item.post.get_absolute_url() if item.post is not None else ""

@@ -33,8 +33,13 @@ def claim_at_once(*, account: int, posts: Collection[int]) -> Claims | None:
         with transaction.atomic():
             if not _hold_reader(account, MailKind.FORUM_AT_ONCE):
                 return None
+            now = timezone.now()
             rows = [
-                SentMail(kind=SentMail.Kind.AT_ONCE, occasion=mail_digest(account=account, post_id=post))
+                SentMail(
+                    kind=SentMail.Kind.AT_ONCE,
+                    occasion=mail_digest(account=account, post_id=post),
+                    claimed_at=now,
+                )
                 for post in posts
             ]
             return SentMail.objects.bulk_create(rows)
@@ -49,7 +54,11 @@ def claim_digest(*, account: int, occasion: str, nothing_to_tell: bool = False) 
             if not _hold_reader(account, MailKind.FORUM_DIGEST):
                 return None
             row = SentMail.objects.create(
-                person_id=account, kind=SentMail.Kind.DIGEST, occasion=occasion, nothing_to_tell=nothing_to_tell
+                person_id=account,
+                kind=SentMail.Kind.DIGEST,
+                occasion=occasion,
+                claimed_at=timezone.now(),
+                nothing_to_tell=nothing_to_tell,
             )
             return [row]
     except IntegrityError:

@@ -16,10 +16,22 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from forum.models import EntryRequest, ModerationEntry, Notice, NoticeRead, Post, Space, State, Told, Watch
+from forum.models import (
+    EntryRequest,
+    ModerationEntry,
+    Notice,
+    NoticeRead,
+    Post,
+    Space,
+    SpaceRead,
+    State,
+    Told,
+    TopicRead,
+    Watch,
+)
 from forum.permissions import people_who_moderate, people_who_read
 from people.models import Membership, User
 
@@ -65,7 +77,9 @@ def _kinds_by_person(post: Post) -> dict[int, str]:
     topic_levels = dict(Watch.objects.filter(topic=topic).values_list("person", "level"))
     space_levels = dict(Watch.objects.filter(space=topic.space).values_list("person", "level"))
     kinds: dict[int, str] = {}
-    for person in {*mentioned, *topic_levels, *space_levels, answered, topic.author_id} - {None, post.author_id}:
+    for person in {*mentioned, *topic_levels, *space_levels, answered, topic.author_id}:
+        if person is None or person == post.author_id:
+            continue
         level = topic_levels.get(person) or space_levels.get(person, Level.MENTIONS)
         if person == topic.author_id and person not in topic_levels and level != Level.NONE:
             level = Level.ALL
@@ -143,8 +157,8 @@ def tell_of_request(*, request_id: int) -> None:
 @transaction.atomic
 def tell_of_decision(*, entry_id: int) -> None:
     """What moderators did, to whom it was done. What was done to an alias is found by query and never stored."""
-    entry = ModerationEntry.objects.filter(pk=entry_id, person__isnull=False).first()
-    if entry is not None:
+    entry = ModerationEntry.objects.filter(pk=entry_id).first()
+    if entry is not None and entry.person_id is not None:
         Notice.objects.bulk_create(
             [Notice(person_id=entry.person_id, kind=Notice.Kind.DECISION, entry=entry)], ignore_conflicts=True
         )
@@ -163,6 +177,22 @@ def mark_all_notices_read(*, person: User) -> None:
 def settle(*, post_ids: Sequence[int]) -> None:
     """No mail of these posts waits any more."""
     Told.objects.filter(post__in=post_ids, kind=Told.Kind.POST).update(is_settled=True)
+
+
+def note_what_is_read() -> int:
+    """Write down on notices what is read in the forum itself or by «all», so that the badge looks at few rows.
+
+    Changes nothing of what anybody sees. Returns how many.
+    """
+    in_topic = TopicRead.objects.filter(
+        person=OuterRef("person"), topic=OuterRef("post__topic"), last_read_number__gte=OuterRef("post__number")
+    )
+    in_space = SpaceRead.objects.filter(
+        person=OuterRef("person"), space=OuterRef("post__topic__space"), read_all_at__gte=OuterRef("post__created_at")
+    )
+    by_all = NoticeRead.objects.filter(person=OuterRef("person"), all_read_at__gte=OuterRef("created_at"))
+    is_read = (Q(kind__in=Notice.OF_POSTS) & (Q(Exists(in_topic)) | Q(Exists(in_space)))) | Q(Exists(by_all))
+    return Notice.objects.filter(is_read, read_at__isnull=True).update(read_at=timezone.now())
 
 
 def forget_old_news() -> int:

@@ -36,6 +36,9 @@ class Notice(models.Model):
         DECISION = "decision", _("Fra moderatorene")
         ENTRY = "entry", _("Om et rom")
 
+    OF_POSTS: ClassVar[tuple[str, ...]] = (Kind.MENTION, Kind.REPLY, Kind.TOPIC, Kind.POST)
+    """Kinds that are read when the post is."""
+
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="forum_notices")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")

@@ -59,7 +59,7 @@ HORIZON = timedelta(days=90)
 """How far back what is written to an alias is looked for."""
 
 Kind = Notice.Kind
-OF_POSTS = (Kind.MENTION, Kind.REPLY, Kind.TOPIC, Kind.POST)
+OF_POSTS = Notice.OF_POSTS
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 STORED, TO_ALIAS, ABOUT_ALIAS = range(3)
@@ -120,7 +120,7 @@ def _requests_shown(person: User) -> QuerySet[EntryRequest]:
     )
 
 
-def notices_of(person: User) -> QuerySet[Notice]:
+def notices_of(person: User) -> QuerySet[Any]:
     """The stored notices this person may see now, with `is_unread`."""
     shown = _shown_posts(person)
     of_posts = Q(kind__in=OF_POSTS) & Q(Exists(_by_others(shown, person).filter(pk=OuterRef("post"))))
@@ -147,7 +147,7 @@ def _whether(condition: Q) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
-def alias_news(person: User, *, with_told: bool = False) -> QuerySet[Post]:
+def alias_news(person: User, *, with_told: bool = False) -> QuerySet[Any]:
     """Posts written to the person's aliases, with `told_at`, `is_answer` and `is_unread`.
 
     As for everybody: one's own topic is followed in full, unless a level says less. Those that a stored notice tells
@@ -187,7 +187,7 @@ def _find_decisions() -> Any:
         return None
 
 
-def alias_decisions(person: User) -> QuerySet[ModerationEntry]:
+def alias_decisions(person: User) -> QuerySet[Any]:
     """What was decided about the person's aliases, with `is_unread`."""
     decisions_about = _find_decisions()
     found = (
@@ -200,7 +200,7 @@ def alias_decisions(person: User) -> QuerySet[ModerationEntry]:
 
 def count_unread(person: User) -> int:
     """How many unread notices there are, counted to `MANY`. One query."""
-    stored = notices_of(person).filter(is_unread=True)
+    stored = notices_of(person).filter(is_unread=True, read_at__isnull=True)
     to_alias = alias_news(person).filter(is_unread=True)
     about_alias = alias_decisions(person).filter(is_unread=True)
     arms = [arm.order_by().values_list("pk") for arm in (stored, to_alias, about_alias)]
@@ -218,7 +218,8 @@ def unread_for_mail(person: User, posts: Collection[int]) -> set[int]:
 
 def get_notice_for(person: User, pk: int) -> Notice:
     """One's own, while one may see what it is about. Raises Http404."""
-    return get_object_or_404(notices_of(person).select_related("post", "request__space", "entry"), pk=pk)
+    found: Notice = get_object_or_404(notices_of(person).select_related("post", "request__space", "entry"), pk=pk)
+    return found
 
 
 # --- the list --------------------------------------------------------------------------------------------
@@ -236,6 +237,8 @@ class News:
     post: Post | None = None
     entry: ModerationEntry | None = None
     request: EntryRequest | None = None
+    is_about_me: bool = True
+    """Of a decision: whether it was made about the reader, and not about what the reader reported."""
 
     @property
     def is_stored(self) -> bool:
@@ -315,7 +318,17 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
     about_alias = alias_decisions(person).filter(_after(key, source=ABOUT_ALIAS, at="at")).order_by("-at", "-pk")[:most]
     news = [
         *(
-            News(STORED, row.pk, row.created_at, row.kind, row.is_unread, row.post, row.entry, row.request)
+            News(
+                STORED,
+                row.pk,
+                row.created_at,
+                row.kind,
+                row.is_unread,
+                row.post,
+                row.entry,
+                row.request,
+                is_about_me=row.entry is None or row.entry.person_id == person.pk,
+            )
             for row in stored
         ),
         *(

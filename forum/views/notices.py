@@ -28,8 +28,8 @@ from forum.actions.watching import (
 )
 from forum.feeds import posts_of_feed, write_feed
 from forum.forms_notices import NONE, NoticeSettingsForm, SpaceWatchForm, TopicWatchForm
-from forum.models import FeedToken, MailChoice, Watch
-from forum.notice_words import lines_of
+from forum.models import FeedToken, MailChoice, Notice, Watch
+from forum.notice_words import lines_of, way
 from forum.permissions import spaces_readable_by, spaces_visible_to, topics_visible_to
 from forum.queries.notices import count_unread, get_news_page, get_notice_for
 from forum.queries.watching import get_mail_choice
@@ -68,9 +68,25 @@ def notice(request: PersonRequest, pk: int) -> HttpResponse:
     touch_badge(request)
     if found.post is not None:
         return redirect(found.post)
-    if found.request is not None and spaces_visible_to(request.user).filter(pk=found.request.space_id).exists():
-        return redirect(found.request.space)
-    return redirect("forum:notices")
+    return redirect(_place_of(found, request.user))
+
+
+def _place_of(notice: Notice, person: User) -> str:
+    """Where a request is answered or a decision is explained; the list itself where there is nothing more to see."""
+    here = reverse("forum:notices")
+    entry, asked = notice.entry, notice.request
+    if entry is not None:
+        return way("forum:decision", entry.pk, otherwise=here) if entry.person_id == person.pk else here
+    if asked is None:
+        return here
+    if asked.person_id == person.pk and asked.invited_by_id is not None and not asked.outcome:
+        return way("forum:space-invitation", asked.pk, otherwise=here)
+    if not spaces_visible_to(person).filter(pk=asked.space_id).exists():
+        return here
+    space = asked.space.get_absolute_url()
+    if asked.person_id != person.pk and asked.invited_by_id is None:
+        return way("forum:space-requests", asked.space.slug, otherwise=space)
+    return space
 
 
 @login_required

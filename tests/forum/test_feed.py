@@ -78,7 +78,8 @@ def test_a_feed_is_valid_atom(reader: User, writer: User, space: Space) -> None:
         assert len([link for link in entry.findall(f"{ATOM}link") if link.get("rel", "alternate") == "alternate"]) == 1
     assert len({text_of(entry, "id") for entry in (newest, first)}) == 2
     assert text_of(newest, "title") == "Tavle & møte <hver dag>"
-    assert (newest.find(f"{ATOM}link").get("href") or "").endswith(post.get_absolute_url())
+    (link,) = newest.findall(f"{ATOM}link")
+    assert (link.get("href") or "").endswith(post.get_absolute_url())
     summary = text_of(newest, "summary") or ""
     assert summary.startswith("Vi står.")
     assert summary.endswith(" …")
@@ -182,7 +183,23 @@ def test_a_feed_costs_the_same_for_one_post_and_for_many(reader: User, writer: U
     Client().get(address(token))
     with CaptureQueriesContext(connection) as captured:
         response = Client().get(address(token))
-    assert (len(entries(response)), len(captured)) == (posts, 2)
+    assert (len(entries(response)), len(captured)) == (posts, 3)
+
+
+def test_a_feed_holds_the_newest_fifty_wherever_they_stand(reader: User, writer: User, space: Space) -> None:
+    long, now = make_topic(space, writer, title="Lang"), timezone.now()
+    posts = [add_post(long, writer, created_at=now - timedelta(minutes=number)) for number in range(30)]
+    for number in range(60):
+        topic = make_topic(space, writer, title=f"T{number}")
+        at = now - timedelta(minutes=2 * number)
+        topic.posts.update(created_at=at)
+        type(topic).objects.filter(pk=topic.pk).update(last_post_at=at)
+        posts.append(topic.posts.get())
+    long.posts.filter(number=1).update(created_at=now - timedelta(days=1))
+    type(long).objects.filter(pk=long.pk).update(last_post_at=now)
+    newest = sorted(posts, key=lambda post: (post.created_at, post.pk), reverse=True)[:50]
+    found = [(text_of(entry, "id") or "").split("/post/")[1] for entry in entries(read(reader))]
+    assert found == [str(post.pk) for post in newest]
 
 
 def test_making_and_revoking_on_the_page(reader: User, client: Client) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from forum.actions.mails import claim_at_once, claim_digest
 from forum.actions.notices import tell_of_post
 from forum.mails import sending
-from forum.models import MailChoice, Notice, Post, SentMail, Told
+from forum.models import MailChoice, Notice, Post, SentMail, Space, Told
 from people.models import MailKind, Profile, User
 from people.own_data import actions as own_actions
 from tests import factories
@@ -50,7 +50,11 @@ def silent(name: str) -> User:
 
 
 def mention(writer: User, *people: User) -> Post:
-    topic = make_topic(factories.SpaceFactory.create(), writer)
+    """In a space of theirs."""
+    space = factories.SpaceFactory.create(kind=Space.Kind.PRIVATE)
+    for person in (writer, *people):
+        factories.SpaceMembershipFactory.create(space=space, person=person)
+    topic = make_topic(space, writer)
     return tell(add_post(topic, writer, mentions=people), ago=timedelta(minutes=6))
 
 
@@ -119,21 +123,21 @@ def test_a_sender_killed_in_the_middle_doubles_nothing_and_the_next_run_sends_th
     process: list[subprocess.Popen[str]] = []
     kill_when(sink, process, moment)
     process.append(start("send_forum_mails", port=sink.port))
-    assert process[0].wait(90) == -signal.SIGKILL
+    assert process[0].wait(180) == -signal.SIGKILL
     assert len(sink.messages) == (KILLED_AT if moment == "after" else KILLED_AT - 1)
     (lost,) = SentMail.objects.filter(sent_at__isnull=True)
     assert lost.person is None
 
     calm(sink)
     again = start("send_forum_mails", port=sink.port)
-    said, _ = again.communicate(timeout=90)
+    said, _ = again.communicate(timeout=180)
     assert again.returncode == 0, said
     arrived = received(sink)
     assert set(arrived.values()) == {1}
     assert len(arrived) == (COUNT if moment == "after" else COUNT - 1)
     SentMail.objects.filter(pk=lost.pk).update(claimed_at=timezone.now() - timedelta(hours=25))
     told = start("send_forum_mails", port=sink.port)
-    said, _ = told.communicate(timeout=90)
+    said, _ = told.communicate(timeout=180)
     assert "never finished: at_once, claimed" in said
     assert received(sink) == arrived
 
@@ -145,15 +149,15 @@ def test_a_worker_killed_in_the_middle_doubles_nothing(writer: User, sink: Sink)
     process: list[subprocess.Popen[str]] = []
     kill_when(sink, process, "after")
     handed = start("send_forum_mails", port=sink.port, FLETT_TASKS="database")
-    said, _ = handed.communicate(timeout=90)
+    said, _ = handed.communicate(timeout=180)
     assert (handed.returncode, sink.messages) == (0, []), said
     worker = ["db_worker", "--batch", "--no-reload", "--no-startup-delay"]
     process.append(start(*worker, port=sink.port, FLETT_TASKS="database"))
-    assert process[0].wait(90) == -signal.SIGKILL
+    assert process[0].wait(180) == -signal.SIGKILL
     assert len(sink.messages) == KILLED_AT
     calm(sink)
     for command in (["send_forum_mails"], worker, worker):
         done = start(*command, port=sink.port, FLETT_TASKS="database")
-        said, _ = done.communicate(timeout=90)
+        said, _ = done.communicate(timeout=180)
         assert done.returncode == 0, said
     assert received(sink) == dict.fromkeys((person.email for person in people), 1)

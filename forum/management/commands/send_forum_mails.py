@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from forum import tasks
 from forum.actions.mails import forget_old_mails
-from forum.actions.notices import forget_old_news
+from forum.actions.notices import forget_old_news, note_what_is_read
 from forum.mails.planning import accounts_due, posts_to_tell_of
 from forum.models import SentMail
 
@@ -42,6 +42,7 @@ class Command(BaseCommand):
             for batch in [] if dry_run else in_batches(accounts):
                 tasks.send_digests.enqueue(day.isoformat(), batch, missed)
         if not dry_run:
+            note_what_is_read()
             forget_old_news()
             forget_old_mails()
         self.report_lost()
