@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from forum import tasks
-from forum.actions.counting import lock_space, lock_topic, next_time, recount_space, recount_topic
+from forum.actions.counting import lock_post, lock_space, lock_topic, next_time, recount_space, recount_topic
 from forum.models import Post, PostEdit, Pseudonym, Space, State, Topic, TopicPrinciple
 from forum.permissions import (
     user_can_edit_post,
@@ -183,9 +183,7 @@ def edit_post(
 
     Raises as `start_topic` does.
     """
-    topic = lock_topic(post.topic)
-    post = Post.objects.select_for_update().get(pk=post.pk)
-    post.topic = topic
+    topic, post = lock_post(post)
     if not user_can_edit_post(editor, post):
         raise PermissionDenied
     rendered = render(source, source_format=source_format)
@@ -215,8 +213,7 @@ def delete_post(*, person: User, post: Post) -> None:
     A topic goes with its only post. Text that is reported stays, unseen, until the report is decided, and is emptied
     then (`forum.actions.moderation`). Raises PermissionDenied.
     """
-    topic = lock_topic(post.topic)
-    post = Post.objects.select_for_update().get(pk=post.pk)
+    topic, post = lock_post(post)
     if not user_wrote(person, post) or post.state == State.DELETED:
         raise PermissionDenied
     set_post_state(topic=topic, post=post, state=State.DELETED)
