@@ -213,7 +213,9 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def topics_about(request: HttpRequest, kind: str, key: UUID) -> HttpResponse:
     """Topics about a principle, course or lesson, in all the spaces the reader reads."""
-    about = ABOUT[kind]
+    about = ABOUT.get(kind)
+    if about is None:
+        raise Http404
     if about == "principle":
         principle = get_principle_index(language=reader_language()).get(key)
         if principle is None:
