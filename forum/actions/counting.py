@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
@@ -17,14 +18,36 @@ def lock_space(space_id: int) -> Space:
 def lock_topic(topic: Topic) -> Topic:
     """The topic as it is, with its space and itself locked, in that order. Raises Topic.DoesNotExist.
 
-    A topic that is moved while we wait is asked for again, so that the lock is of the space it stands in.
+    A topic that is moved while we wait is asked for again, so that the lock is of the space it stands in; the other
+    space is let go first, since to hold it and wait for a second one would let two people wait for each other for ever.
     """
     while True:
-        space = lock_space(Topic.objects.values_list("space_id", flat=True).get(pk=topic.pk))
+        space_id = Topic.objects.values_list("space_id", flat=True).get(pk=topic.pk)
+        before = transaction.savepoint()
+        space = lock_space(space_id)
         locked = Topic.objects.select_for_update().get(pk=topic.pk)
         if locked.space_id == space.pk:
+            transaction.savepoint_commit(before)
             locked.space = space
             return locked
+        transaction.savepoint_rollback(before)
+
+
+def lock_post(post: Post) -> tuple[Topic, Post]:
+    """The post as it is, with the topic it stands in locked as `lock_topic` does, and itself.
+
+    A post that is split off or merged while we wait is asked for again. Raises Post.DoesNotExist.
+    """
+    while True:
+        topic_id = Post.objects.values_list("topic_id", flat=True).get(pk=post.pk)
+        before = transaction.savepoint()
+        topic = lock_topic(Topic(pk=topic_id))
+        locked = Post.objects.select_for_update().get(pk=post.pk)
+        if locked.topic_id == topic.pk:
+            transaction.savepoint_commit(before)
+            locked.topic = topic
+            return topic, locked
+        transaction.savepoint_rollback(before)
 
 
 def lock_topics(*topics: Topic, also_spaces: Iterable[int] = ()) -> list[Topic]:
@@ -35,6 +58,7 @@ def lock_topics(*topics: Topic, also_spaces: Iterable[int] = ()) -> list[Topic]:
     keys = [topic.pk for topic in topics]
     while True:
         standing = dict(Topic.objects.filter(pk__in=keys).values_list("pk", "space_id"))
+        before = transaction.savepoint()
         wanted = sorted({*standing.values(), *also_spaces})
         spaces = {space.pk: space for space in Space.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
         locked = {
@@ -43,9 +67,11 @@ def lock_topics(*topics: Topic, also_spaces: Iterable[int] = ()) -> list[Topic]:
         if set(locked) != set(keys):
             raise Topic.DoesNotExist
         if all(topic.space_id in spaces for topic in locked.values()):
+            transaction.savepoint_commit(before)
             for topic in locked.values():
                 topic.space = spaces[topic.space_id]
             return [locked[key] for key in keys]
+        transaction.savepoint_rollback(before)
 
 
 def next_time(space: Space) -> datetime:

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
 from forum.actions.attachments import claim_attachments, delete_files
-from forum.actions.counting import lock_space, lock_topic, next_time, recount_space, recount_topic
+from forum.actions.counting import lock_post, lock_space, lock_topic, next_time, recount_space, recount_topic
 from forum.actions.pace import check_pace
 from forum.mentions import note_mentions
 from forum.models import TITLE_MAX, Draft, Post, PostEdit, Pseudonym, Space, State, Topic, TopicPrinciple
@@ -247,9 +247,7 @@ def edit_post(
     Mentions that come new are told of, those that go are left. The editor's draft of the change goes. The same text
     again changes nothing. Raises as `start_topic` does.
     """
-    topic = lock_topic(post.topic)
-    post = Post.objects.select_for_update().get(pk=post.pk)
-    post.topic = topic
+    topic, post = lock_post(post)
     if not user_can_edit_post(editor, post):
         raise PermissionDenied
     is_first = post.number == 1
@@ -292,8 +290,7 @@ def delete_post(*, person: User, post: Post) -> None:
     A topic goes with its only post. Text that is reported stays, unseen, until the report is decided, and is emptied
     then (`forum.actions.moderation`). Raises PermissionDenied.
     """
-    topic = lock_topic(post.topic)
-    post = Post.objects.select_for_update().get(pk=post.pk)
+    topic, post = lock_post(post)
     if not user_wrote(person, post) or post.state == State.DELETED:
         raise PermissionDenied
     set_post_state(topic=topic, post=post, state=State.DELETED)

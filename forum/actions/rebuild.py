@@ -98,7 +98,7 @@ def rebuild_topic(*, topic_id: int) -> None:
     posts = Post.objects.filter(topic=topic)
     topic.last_number = max(topic.last_number, posts.aggregate(top=Max("number"))["top"] or 0)
     topic.state = state_by_posts(topic)
-    if not posts.filter(pk=topic.accepted_post_id, number__gt=1, state=State.NORMAL).exists():
+    if not posts.filter(pk=topic.accepted_post_id or 0, number__gt=1, state=State.NORMAL).exists():
         topic.accepted_post = None
     topic.save(update_fields=["last_number", "state", "accepted_post"])
     recount_topic(topic)

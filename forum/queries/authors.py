@@ -29,12 +29,12 @@ def add_author_lines(written: Iterable[Post | Topic], *, space: Space | None = N
     With a space, those who facilitate it are marked. One query, none where no person wrote anything.
     """
     rows = list(written)
-    people = {row.author_id: row.author for row in rows if row.author is not None}
-    facts = _facts_of([pk for pk in people if pk is not None], space=space)
-    lines = {pk: _line_of(person, facts.get(pk)) for pk, person in people.items() if person is not None}
+    people = {row.author.pk: row.author for row in rows if row.author is not None}
+    facts = _facts_of(list(people), space=space)
+    lines = {pk: _line_of(person, facts.get(pk)) for pk, person in people.items()}
     for row in rows:
         row.author_line = (  # type: ignore[union-attr]
-            lines[row.author_id] if row.author_id in lines else _alias_line(row)
+            lines[row.author.pk] if row.author is not None else _alias_line(row)
         )
 
 

@@ -304,13 +304,13 @@ def get_forum_home(user: Any) -> ForumHome:
     found = ForumHome()
     for space in spaces:
         if not space.may_read:  # type: ignore[attr-defined]
-            space.unread = 0  # type: ignore[attr-defined]
+            space.unread = 0
             if not space.is_archived:
                 found.closed.append(space)
         elif space.is_archived:
             found.archived.append(space)
         else:
-            (found.mine if space.is_mine else found.open).append(space)  # type: ignore[attr-defined]
+            (found.mine if space.is_mine else found.open).append(space)
     readable = [*found.mine, *found.open]
     found.topics = _newest_of(user, readable)
     return found

@@ -1,6 +1,6 @@
 """Lists of topics, and topics to read."""
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, path
 
 from forum.views import topic_tools, topics
 
@@ -18,9 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("forum/innlegg/<int:pk>/", topics.post, name="post"),
     path("forum/innlegg/<int:pk>/reaksjon/", topics.react, name="post-react"),
     path("forum/innlegg/<int:pk>/hjalp/", topics.accept, name="post-accept"),
-    re_path(
-        r"^forum/om/(?P<kind>prinsipp|kurs|leksjon)/(?P<key>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})/$",
-        topics.topics_about,
-        name="topics-about",
-    ),
+    path("forum/om/<slug:kind>/<uuid:key>/", topics.topics_about, name="topics-about"),
 ]

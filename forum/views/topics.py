@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -115,11 +116,8 @@ def space(request: HttpRequest, slug: str) -> HttpResponse:
 
 def filter_query(query: QueryDict) -> str:
     """The filters of the address without the place in the list, ready for another place."""
-    kept = QueryDict(mutable=True)
-    for name in ("prinsipp", "vis"):
-        if query.get(name):
-            kept[name] = query[name]
-    return f"{kept.urlencode()}&" if kept else ""
+    kept = urlencode({name: str(query[name]) for name in ("prinsipp", "vis") if query.get(name)})
+    return f"{kept}&" if kept else ""
 
 
 @login_required
@@ -229,7 +227,9 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def topics_about(request: HttpRequest, kind: str, key: UUID) -> HttpResponse:
     """Topics about a principle, course or lesson, in all the spaces the reader reads."""
-    about = ABOUT[kind]
+    about = ABOUT.get(kind)
+    if about is None:
+        raise Http404
     if about == "principle":
         principle = get_principle_index(language=reader_language()).get(key)
         if principle is None:
@@ -243,7 +243,10 @@ def topics_about(request: HttpRequest, kind: str, key: UUID) -> HttpResponse:
         )
     else:
         principle, subject = None, get_subject(kind=about, key=key)
-    found = get_topics_about(request.user, kind=about, key=key, **read_cursors(request.GET))
+    cursors = read_cursors(request.GET)
+    found = get_topics_about(
+        request.user, kind=about, key=key, older_than=cursors["older_than"], newer_than=cursors["newer_than"]
+    )
     if not subject.title and not found.topics:
         raise Http404
     context = {

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 
 from forum.actions import mark_read, reply, start_topic
-from forum.actions.counting import lock_topic
+from forum.actions.counting import lock_post
 from forum.actions.posting import set_post_state
 from forum.actions.rebuild import find_drift
 from forum.actions.topics import CannotTidyError, accept_answer, merge_topics, move_topic, split_topic
@@ -133,7 +133,6 @@ def test_everything_at_once_leaves_no_drift(people: list[User]) -> None:
 def _hide_or_show(chance: random.Random) -> None:
     with transaction.atomic():
         chosen = chance.choice(list(Post.objects.filter(state__in=[State.NORMAL, State.HIDDEN])))
-        topic = lock_topic(chosen.topic)
-        post = Post.objects.select_for_update().get(pk=chosen.pk)
-        if post.topic_id == topic.pk and post.state in {State.NORMAL, State.HIDDEN}:
+        topic, post = lock_post(chosen)
+        if post.state in {State.NORMAL, State.HIDDEN}:
             set_post_state(topic=topic, post=post, state=State.HIDDEN if post.state == State.NORMAL else State.NORMAL)
