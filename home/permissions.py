@@ -60,15 +60,17 @@ def forum_documents_found_by(user: Any, *, among: Documents | None = None) -> Do
     `among` are the only ones to look at. They are fetched first (one query), so that the forum's rule is asked of their
     posts alone: a database that plans both together may look at every post there is.
     """
-    posts, topics = posts_visible_to(user), topics_visible_to(user)
     documents = SearchDocument.objects.exclude(area=SearchDocument.Area.SITE)
+    posts, without_post = posts_visible_to(user), documents.filter(post__isnull=True)
     if among is not None:
-        rows = list(among.values_list("pk", "post_id", "topic_id"))
-        documents = documents.filter(pk__in=[pk for pk, _post, _topic in rows])
-        posts = posts.filter(pk__in=[post for _pk, post, _topic in rows if post])
-        topics = topics.filter(pk__in=[topic for _pk, post, topic in rows if not post])
-    without_post = Q(post__isnull=True, area=SearchDocument.Area.TOPICS, topic__in=topics.values("pk"))
-    return documents.filter(Q(post__in=posts.values("pk")) | without_post)
+        rows = list(among.values_list("pk", "post_id"))
+        documents = documents.filter(pk__in=[pk for pk, _post in rows])
+        posts = posts.filter(pk__in=[post for _pk, post in rows if post])
+        without_post = without_post.filter(pk__in=[pk for pk, post in rows if not post])
+        if all(post for _pk, post in rows):
+            return documents.filter(post__in=posts.values("pk"))
+    topics = topics_visible_to(user).filter(pk__in=without_post.values("topic"))
+    return documents.filter(Q(post__in=posts.values("pk")) | Q(post__isnull=True, topic__in=topics.values("pk")))
 
 
 def documents_of_spaces(space_ids: list[int], *, is_shown: bool, area: str = "") -> Documents:

@@ -82,7 +82,7 @@ def parse(typed: str) -> Asked:
         Term(text=word, stem=words.stem(token))
         for word in _EXCLUDED.findall(rest)
         for token in words.tokens(word)
-        if len(token) >= LEAST_LETTERS
+        if len(token) >= LEAST_LETTERS and token not in words.stop_words()
     )
     terms = _terms(_EXCLUDED.sub(" ", rest))
     return Asked(text=text, terms=terms[:MOST_TERMS], phrases=phrases[:3], excluded=excluded[:MOST_TERMS])

@@ -67,6 +67,11 @@ _TERM = (
     " || to_tsquery('simple', %s))"
 )
 _PHRASE = "(phraseto_tsquery('norwegian', %s) || phraseto_tsquery('danish', %s) || phraseto_tsquery('english', %s))"
+_IN_A_ROW = (
+    '(ts_filter("home_searchdocument"."vector", \'{b,c}\')'
+    f' || to_tsvector(\'norwegian\', "home_searchdocument"."title")) @@ {_PHRASE}'
+)
+"""In the text itself: stems and synonyms are kept one after another, which says nothing of what stood together."""
 _LIKENESS = 0.34
 """Of trigrams, where a word with two mistakes still passes; `words.near` has the last word."""
 
@@ -111,9 +116,13 @@ class PostgreSQL:
 
     def matching(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
         sql, values = self._query(asked, any_word=any_word)
-        return documents.filter(
+        found = documents.filter(
             RawSQL(f'"home_searchdocument"."vector" @@ {sql}', values, output_field=BooleanField())  # noqa: S611
         )
+        if not any_word:
+            for phrase in asked.phrases:
+                found = found.filter(RawSQL(_IN_A_ROW, [phrase] * 3, output_field=BooleanField()))  # noqa: S611
+        return found
 
     def matching_titles(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
         return documents.filter(self._in_title(asked, any_word=any_word))
@@ -147,9 +156,10 @@ class PostgreSQL:
         return documents.filter(vector__isnull=True)
 
     def optimise(self, cursor: Any) -> None:
-        if has_trigrams(connection.alias):
+        cursor.execute("SELECT to_regclass('found_by_like_title') IS NULL")
+        if cursor.fetchone()[0] and has_trigrams(connection.alias):
             cursor.execute(
-                "CREATE INDEX IF NOT EXISTS found_by_like_title ON home_searchdocument"
+                "CREATE INDEX found_by_like_title ON home_searchdocument"
                 " USING gin (title_folded gin_trgm_ops) WHERE title_folded <> ''"
             )
         cursor.execute("ANALYZE home_searchdocument")
