@@ -8,10 +8,10 @@ const DROPPED = "style, script, title, meta, link, xml, img, svg, object, iframe
 const makeLists = (root) => {
   let stack = [];
   for (const item of root.querySelectorAll("p, h1, h2, h3")) {
-    const level = Number(/mso-list:[^;]*level(\d)/i.exec(item.getAttribute("style") ?? "")?.[1] ?? 0);
+    const level = Number(/mso-list:[^;]*level(\d)/i.exec(item.getAttribute("data-pasted-style") ?? "")?.[1] ?? 0);
     const previous = item.previousElementSibling;
     if (!level) continue;
-    const signs = [...item.querySelectorAll("[style]")].filter((each) => /mso-list:\s*ignore/i.test(each.getAttribute("style")));
+    const signs = [...item.querySelectorAll("[data-pasted-style]")].filter((each) => /mso-list:\s*ignore/i.test(each.getAttribute("data-pasted-style")));
     const kind = /^\(?(\d{1,3}|[a-z]{1,2})[.)]/i.test(signs[0]?.textContent.trim() ?? "") ? "ol" : "ul";
     for (const sign of signs) sign.remove();
     if (!previous || stack[0]?.list !== previous) stack = [];
@@ -29,9 +29,16 @@ const makeLists = (root) => {
   }
 };
 
+/** Pasted HTML without what the page's policy refuses: conditional comments, style sheets, and styles by another name. */
+const withoutStyles = (html) =>
+  html
+    .replace(/<!--\[if[\s\S]*?<!\[endif\]-->/g, "")
+    .replace(/<style[\s\S]*?<\/style\s*>/gi, "")
+    .replace(/(<[^>]*?\s)style(\s*=)/gi, "$1data-pasted-style$2");
+
 /** Plain structure of pasted HTML. The document it is read into runs and fetches nothing. */
 const tidy = (html) => {
-  const { body } = new DOMParser().parseFromString(html.replace(/<!--\[if[\s\S]*?<!\[endif\]-->/g, ""), "text/html");
+  const { body } = new DOMParser().parseFromString(withoutStyles(html), "text/html");
   for (const node of body.querySelectorAll(DROPPED)) node.remove();
   makeLists(body);
   for (const heading of body.querySelectorAll(HEADINGS)) {
