@@ -17,7 +17,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from forum import tasks
-from forum.actions.counting import lock_topic, next_time
+from forum.actions.counting import lock_post, lock_topic, next_time
 from forum.actions.posting import empty_post, set_post_state
 from forum.models import (
     Appeal,
@@ -118,9 +118,7 @@ def _lock_case(*, moderator: User, post: Post, seen: str | None) -> tuple[Topic,
     people = [moderator.pk, *([post.author_id] if post.author_id else [])]
     people += list(post.reports.filter(outcome="").values_list("reporter", flat=True))
     list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
-    topic = lock_topic(post.topic)
-    post = Post.objects.select_for_update().get(pk=post.pk)
-    post.topic = topic
+    topic, post = lock_post(post)
     if not user_can_moderate_post(moderator, post):
         raise PermissionDenied
     if seen is not None and seen != stamp_of(post):

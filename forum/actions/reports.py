@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from forum.actions.counting import lock_topic
+from forum.actions.counting import lock_post
 from forum.actions.moderation import log, tell_author
 from forum.actions.pace import check_report_pace, is_new
 from forum.actions.posting import set_post_state
@@ -31,9 +31,7 @@ def report_post(*, reporter: User, post: Post, reason: str, message: str = "") -
     check_report_pace(reporter=reporter)
     message = clean_lines(message, most=Report._meta.get_field("message").max_length or 0)
     refuse_identity_numbers(message)
-    topic = lock_topic(post.topic)
-    post = Post.objects.select_for_update().get(pk=post.pk)
-    post.topic = topic
+    topic, post = lock_post(post)
     waiting = post.reports.filter(reporter=reporter, outcome="").first()
     if waiting is not None:
         return waiting

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from forum.actions.counting import lock_topic
+from forum.actions.counting import lock_post
 from forum.actions.posting import empty_post, set_post_state
 from forum.models import Appeal, Attachment, Draft, ModerationEntry, Post, Report, Silence, State
 
@@ -73,9 +73,7 @@ def empty_old_post(*, pk: int) -> bool:
     """Empty a post that may be kept no longer; returns whether it was still so once it was locked."""
     now = timezone.now()
     post = Post.objects.select_related("topic").get(pk=pk)
-    topic = lock_topic(post.topic)
-    post = Post.objects.select_for_update().get(pk=pk)
-    post.topic = topic
+    topic, post = lock_post(post)
     if not any(posts.filter(pk=pk).exists() for posts in (hidden_too_long(now), deleted_and_not_emptied())):
         return False
     if post.state != State.DELETED:

@@ -8,7 +8,7 @@ from functools import partial
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from forum.actions.counting import lock_space, lock_topic
+from forum.actions.counting import lock_post, lock_space, lock_topic
 from forum.actions.moderation import log
 from forum.actions.posting import say_posts_changed, set_post_state
 from forum.models import Attachment, ModerationEntry, Post, PostEdit, Space, State, Topic
@@ -29,9 +29,7 @@ def _masked(text: str, *, most: int) -> str:
 def mask_post(*, pk: int) -> None:
     """Mask source, HTML, text and content warning; a post that still shows a number is hidden."""
     post = Post.objects.select_related("topic").get(pk=pk)
-    topic = lock_topic(post.topic)
-    post = Post.objects.select_for_update().get(pk=pk)
-    post.topic = topic
+    topic, post = lock_post(post)
     is_html = post.source_format == Post.Format.HTML
     post.source = mask_html(post.source) if is_html else mask(post.source)
     rendered = render(post.source, source_format=post.source_format)

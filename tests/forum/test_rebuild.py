@@ -19,7 +19,7 @@ from forum.models import Space, State, Topic
 from tests import factories
 from tests.forum.operations import OPERATIONS, Forum, random_steps
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_pace")]
 
 STEPS = int(os.environ.get("FORUM_OPERATIONS", "200"))
 CHECKED_EVERY = 100

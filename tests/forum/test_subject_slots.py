@@ -14,7 +14,7 @@ from forum.models import Space
 from people.models import User
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_pace")]
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ from people.models import User
 from safety.text import TextRefusedError
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_pace")]
 
 BIRTH_NUMBER = "01010" + "750160"
 

@@ -21,7 +21,7 @@ from forum.queries.topics import Cursor, get_forum_home, get_space_for, get_topi
 from people.models import User
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_pace")]
 
 
 def member(**fields: Any) -> User:
@@ -469,7 +469,7 @@ def fill(space: Space, topics: int) -> None:
 @pytest.mark.parametrize("topics", [1, 30])
 def test_queries_of_a_space(space: Space, kari: User, topics: int) -> None:
     fill(space, topics)
-    assert queries(signed_in(kari), space.get_absolute_url()) == 8
+    assert queries(signed_in(kari), space.get_absolute_url()) == 11
 
 
 @pytest.mark.parametrize("spaces", [1, 30])
@@ -489,4 +489,4 @@ def test_queries_of_a_topic(space: Space, kari: User, replies: int) -> None:
         set_reaction(person=kari, post=post, kind="thanks", given=True)
         if number == 5:
             accept_answer(person=topic.author, topic=topic, post=post)
-    assert queries(signed_in(kari), topic.get_absolute_url()) == 10
+    assert queries(signed_in(kari), topic.get_absolute_url()) == 12

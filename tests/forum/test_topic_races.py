@@ -19,7 +19,11 @@ from forum.models import Post, State, Topic, TopicRead
 from people.models import User
 from tests import factories
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("any_pace"),
+]
 
 ROUNDS = 6
 
