@@ -44,7 +44,6 @@ class DecisionForm(forms.Form):
     days = forms.TypedChoiceField(
         label=_("Hvor lang skrivepause?"),
         coerce=int,
-        empty_value=0,
         required=False,
         choices=[(SILENCE_DAYS[0], _("Ett døgn")), (SILENCE_DAYS[1], _("Sju dager")), (SILENCE_DAYS[2], _("30 dager"))],
     )

@@ -127,7 +127,7 @@ def _mask_columns(place: Place, key: int) -> None:
     changed = {name: mask(getattr(row, name)) for name in place.texts}
     changed |= {name: mask_html(getattr(row, name)) for name in place.html}
     for name, text in changed.items():
-        most = place.model._meta.get_field(name).max_length
+        most = getattr(place.model._meta.get_field(name), "max_length", None)
         changed[name] = text[:most] if most else text
     rows.update(**changed)
     if place.is_derived_from:

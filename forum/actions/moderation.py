@@ -13,7 +13,7 @@ from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from forum import tasks
@@ -297,7 +297,7 @@ def decide_appeal(*, moderator: User, appeal: Appeal, upheld: bool, answer: str)
     people = [moderator.pk, *([entry.person_id] if entry.person_id else [])]
     list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
     topic = lock_topic(entry.post.topic) if entry.post else None
-    post = Post.objects.select_for_update().get(pk=entry.post_id) if entry.post else None
+    post = Post.objects.select_for_update().get(pk=entry.post.pk) if entry.post else None
     appeal = Appeal.objects.select_for_update().get(pk=appeal.pk)
     if not user_can_decide_appeal(moderator, appeal):
         raise PermissionDenied
@@ -307,9 +307,8 @@ def decide_appeal(*, moderator: User, appeal: Appeal, upheld: bool, answer: str)
     appeal.upheld, appeal.answer, appeal.decided_at, appeal.decided_by = upheld, answer, now, moderator
     appeal.save()
     if upheld and entry.verb == Verb.SILENCE:
-        Silence.objects.filter(
-            given_at=entry.at, person_id=entry.person_id, pseudonym_id=entry.pseudonym_id, lifted_at__isnull=True
-        ).update(lifted_at=now)
+        given = Q(person=entry.person_id) if entry.person_id else Q(pseudonym=entry.pseudonym_id)
+        Silence.objects.filter(given, given_at=entry.at, lifted_at__isnull=True).update(lifted_at=now)
     if upheld and topic and post and entry.verb in {Verb.HIDE, Verb.REFUSE} and post.state == State.HIDDEN:
         post.topic = topic
         if entry.verb == Verb.REFUSE:

@@ -85,7 +85,7 @@ def mask_attachment(*, pk: int) -> None:
             attachment.delete()
             transaction.on_commit(lambda: storage.delete(name))
         return
-    post = Post.objects.select_for_update().get(pk=attachment.post_id)
+    post = Post.objects.select_for_update().get(pk=attachment.post.pk)
     post.topic = topic
     if holds:
         _hide(post, topic)

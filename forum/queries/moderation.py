@@ -151,7 +151,7 @@ def _openings(user: User, space: Space | None) -> QuerySet[SealOpening]:
 
 
 def get_queue(user: User, *, space: Space | None = None) -> Queue:
-    """What waits for somebody who moderates: everywhere they may, or in one space. Ten queries at most."""
+    """What waits for somebody who moderates: everywhere they may, or in one space. A fixed number of queries."""
     waiting = Report.objects.filter(post=OuterRef("pk"), outcome="").order_by("created_at")
     reported = (
         _reported(user, space)
@@ -216,7 +216,7 @@ class Case:
 
 
 def get_case(user: User, post: Post) -> Case:
-    """Fourteen queries, whatever has happened to the post before."""
+    """A fixed number of queries, whatever has happened to the post before."""
     reads = user_can_read_space(user, post.topic.space)
     near = Post.objects.none()
     if reads:
