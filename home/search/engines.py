@@ -10,13 +10,14 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from django.db import connection
-from django.db.models import BooleanField, Exists, FloatField, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, F, FloatField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
 from home.models import SearchDocument
 from home.search import words
 from home.search.asked import Asked, Term
-from home.search.documents import Entry
+from home.search.documents import NEVER, Entry
 
 _CONFIGS = {"nb": "norwegian", "da": "danish", "en": "english"}
 _LEAST_PREFIX = 4
@@ -41,6 +42,9 @@ class Engine(Protocol):
 
     def like_titles(self, documents: Documents, terms: Sequence[str]) -> Documents:
         """Those whose title may hold a word that is spelled like one of these: more than do, never fewer."""
+
+    def newest(self, documents: Documents, *, most: int, area: str = "") -> set[int]:
+        """The numbers of the newest of these, which are matched already; `area` where all stand in one."""
 
     def without_words(self, documents: Documents) -> Documents:
         """Documents whose words are not kept."""
@@ -72,6 +76,8 @@ _IN_A_ROW = (
     f' || to_tsvector(\'norwegian\', "home_searchdocument"."title")) @@ {_PHRASE}'
 )
 """In the text itself: stems and synonyms are kept one after another, which says nothing of what stood together."""
+_WINDOW = 40_000
+"""Documents that are read in order: a word of which `most` stand among them is common."""
 _LIKENESS = 0.34
 """Of trigrams, where a word with two mistakes still passes; `words.near` has the last word."""
 
@@ -151,6 +157,20 @@ class PostgreSQL:
         for term in terms:
             alike |= Q(title_folded__trigram_word_similar=term)
         return documents.filter(alike).exclude(title_folded="")
+
+    def newest(self, documents: Documents, *, most: int, area: str = "") -> set[int]:
+        """A common word is found among the newest documents, read in their order; for any other the index of words is
+        asked. PostgreSQL left to itself takes a rare word for a common one, and reads all documents in order.
+        """
+        if area:
+            area_in_order = SearchDocument.objects.filter(area=area, is_shown=True).order_by("-written_at")
+            since = Subquery(area_in_order.values("written_at")[_WINDOW : _WINDOW + 1])
+            recent = documents.filter(written_at__gte=since).order_by("-written_at")
+            found = set(recent.values_list("pk", flat=True)[:most])
+            if len(found) == most:
+                return found
+        unordered = Coalesce(F("written_at"), Value(NEVER))  # the same time, and no index has it in order
+        return set(documents.order_by(unordered.desc()).values_list("pk", flat=True)[:most])
 
     def without_words(self, documents: Documents) -> Documents:
         return documents.filter(vector__isnull=True)
@@ -244,6 +264,9 @@ class SQLite:
 
     def like_titles(self, documents: Documents, terms: Sequence[str]) -> Documents:
         return like_by_pieces(documents, terms)
+
+    def newest(self, documents: Documents, *, most: int, area: str = "") -> set[int]:
+        return set(documents.order_by("-written_at").values_list("pk", flat=True)[:most])
 
     def without_words(self, documents: Documents) -> Documents:
         return documents.exclude(pk__in=RawSQL(f"SELECT rowid FROM {_WORDS}", []))  # noqa: S608, S611

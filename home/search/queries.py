@@ -133,7 +133,7 @@ class Found:
 def search(*, user: Any, asked: Asked, language: str, kind: str = "", page: int = 1) -> Results:
     """A page of what the person may find, in the language being read or else Bokmål.
 
-    At most twelve queries where the words are found, however many hits; about as many again where they are not.
+    At most fifteen queries where the words are found, however many hits; about as many again where they are not.
     """
     results = Results(asked=asked, kind=kind if kind in Kind.values else "")
     if not asked:
@@ -202,7 +202,7 @@ def _find(user: Any, asked: Asked, *, language: str, any_word: bool = False) -> 
 
 def _forum_candidates(user: Any, asked: Asked, *, any_word: bool) -> tuple[Documents, set[str]]:
     """Documents in the forum to rank: by title, the newest topics, the newest replies, what is not shown; and the kinds
-    of which there may be more. At most five queries.
+    of which there may be more. At most eight queries.
     """
     text = engine()
     numbers: set[int] = set()
@@ -211,19 +211,17 @@ def _forum_candidates(user: Any, asked: Asked, *, any_word: bool) -> tuple[Docum
     if spaces:
         topics = documents_of_spaces(spaces, is_shown=True, area=Area.TOPICS)
         replies = documents_of_spaces(spaces, is_shown=True, area=Area.POSTS)
-        numbers |= _newest(text.matching_titles(topics, asked, any_word=any_word), MOST_TITLES)
-        for documents, kind in ((topics, Kind.TOPIC), (replies, Kind.POST)):
-            newest = _newest(text.matching(documents, asked, any_word=any_word), MOST_RANKED)
+        titles = text.matching_titles(topics, asked, any_word=any_word)
+        numbers |= text.newest(titles, most=MOST_TITLES, area=Area.TOPICS)
+        for documents, kind, area in ((topics, Kind.TOPIC, Area.TOPICS), (replies, Kind.POST, Area.POSTS)):
+            matched = text.matching(documents, asked, any_word=any_word)
+            newest = text.newest(matched, most=MOST_RANKED, area=area)
             if len(newest) == MOST_RANKED:
                 full.add(str(kind))
             numbers |= newest
         unshown = documents_of_spaces(spaces, is_shown=False)
-        numbers |= _newest(text.matching(unshown, asked, any_word=any_word), MOST_RANKED)
+        numbers |= text.newest(text.matching(unshown, asked, any_word=any_word), most=MOST_RANKED)
     return SearchDocument.objects.filter(pk__in=numbers), full
-
-
-def _newest(documents: Documents, most: int) -> set[int]:
-    return set(documents.order_by("-written_at").values_list("pk", flat=True)[:most])
 
 
 # --- spelled like it -----------------------------------------------------------------------------------------
@@ -267,7 +265,7 @@ def _titles_like(user: Any, typed: Sequence[str], *, language: str) -> list[Docu
     spaces = readable_space_ids(user)
     if spaces:
         topics = documents_of_spaces(spaces, is_shown=True, area=Area.TOPICS)
-        newest = _newest(text.like_titles(topics, typed), MOST_LIKE)
+        newest = text.newest(text.like_titles(topics, typed), most=MOST_LIKE)
         among = SearchDocument.objects.filter(pk__in=newest)
         found.append(forum_documents_found_by(user, among=among).order_by("-written_at"))
     return found

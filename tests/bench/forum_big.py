@@ -11,6 +11,7 @@ import contextlib
 import os
 import random
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -54,6 +55,7 @@ def main() -> int:
     if binaries is None:
         print("PostgreSQL 15 or later is not installed; install it with: apt-get install postgresql", file=sys.stderr)
         return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server goes with us
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flett-forum-")))
         server = ["shared_buffers=1GB", "fsync=off", "max_wal_size=8GB", "work_mem=32MB", "random_page_cost=1.1"]
