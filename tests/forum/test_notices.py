@@ -39,13 +39,11 @@ from forum.queries.notices import count_unread, get_news_page
 from people.models import Membership, User
 from tests import factories
 from tests.forum.news import add_post, make_member, make_topic, set_state, tell, told, watch
-from tests.forum.places import stand_in
 
 pytestmark = pytest.mark.django_db
 
 Level = Watch.Level
 Kind = Notice.Kind
-stand_in()
 
 
 @pytest.fixture
