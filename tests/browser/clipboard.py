@@ -14,7 +14,7 @@ COPY = """([html, text]) => new Promise((resolve) => {
   document.execCommand("copy");
 })"""
 """As a program writes it: the browser cleans what a script hands to `navigator.clipboard`, but not this."""
-WATCH = """() => document.querySelector("trix-editor").addEventListener("paste", (event) => {
+WATCH = """() => document.addEventListener("paste", (event) => {
   window.pasted = event.isTrusted && event.clipboardData.getData("text/html");
 }, { capture: true, once: true })"""
 
@@ -28,6 +28,6 @@ def paste(page: Watched, html: str, *, text: str = "x") -> None:
     editor.focus()
     page.keyboard.press("Control+End")
     page.keyboard.press("Control+V")
-    page.wait_for_function("window.pasted")
+    page.wait_until("window.pasted")
     assert page.evaluate("window.pasted") == html
     expect(editor).not_to_be_empty()
