@@ -90,6 +90,18 @@ class Watched:
         self.page.on("pageerror", lambda error: self.messages.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
 
+    def wait_until(self, is_so: Callable[[], object] | str) -> None:
+        """Wait for what Playwright's own cannot: `wait_for_function` asks with `eval`, which the page's policy refuses.
+
+        A script is asked in the page for something true.
+        """
+        ask = (lambda: self.page.evaluate(is_so)) if isinstance(is_so, str) else is_so
+        for _ in range(PATIENCE // 50):
+            if ask():
+                return
+            self.page.wait_for_timeout(50)
+        pytest.fail(f"not so: {is_so}", pytrace=False)
+
     def problems(self) -> list[str]:
         """Console errors (blocked by the content policy among them), script errors, requests to other hosts."""
         own = urlsplit(self.server).netloc

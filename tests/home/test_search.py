@@ -38,14 +38,6 @@ pytestmark = pytest.mark.django_db
 Committed = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def _addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where topics, posts and spaces are shown is tested with those pages."""
-    monkeypatch.setattr(Topic, "get_absolute_url", lambda self: f"/forum/trad/{self.pk}/")
-    monkeypatch.setattr(Post, "get_absolute_url", lambda self: f"/forum/innlegg/{self.pk}/")
-    monkeypatch.setattr(Space, "get_absolute_url", lambda self: f"/forum/rom/{self.slug}/")
-
-
 @pytest.fixture
 def committed(django_capture_on_commit_callbacks: Any) -> Committed:
     """Do something, and what follows when it is committed."""
