@@ -34,6 +34,7 @@ from forum.permissions import (
     posts_visible_to,
     spaces_moderated_by,
     spaces_visible_to,
+    user_can_ask_about_alias,
     user_can_read_space,
     user_is_moderator,
 )
@@ -59,6 +60,8 @@ TOLD = (
     Verb.APPEAL_DISMISSED,
 )
 """What whoever it was done to is told."""
+TOLD_TO_OWNER = (*TOLD, Verb.SEAL_OPENED)
+"""And that somebody knows who the alias is: told to its owner, and not that it was asked, or refused."""
 
 
 def name_of(person: User | None, pseudonym: Pseudonym | None = None) -> str:
@@ -208,6 +211,7 @@ class Case:
     earlier: list[ModerationEntry]
     silences: list[Silence]
     attachments: list[Attachment]
+    may_ask_seal: bool
     appeal: Appeal | None
     choices: list[str]
     stamp: str
@@ -244,6 +248,7 @@ def get_case(user: User, post: Post) -> Case:
         earlier=with_names(earlier.select_related("actor", "appeal", "space").order_by("-at", "-pk")[:EARLIER_SHOWN]),
         silences=list(silences),
         attachments=list(post.attachments.all()),
+        may_ask_seal=post.pseudonym is not None and user_can_ask_about_alias(user, post.pseudonym),
         appeal=appeals.select_related("entry__actor").first(),
         choices=choices_for(post, has_open_reports=bool(waiting)),
         stamp=stamp_of(post),
@@ -332,7 +337,7 @@ def decisions_about(person: User) -> QuerySet[ModerationEntry]:
     """
     return (
         entries_about(person)
-        .filter(verb__in=TOLD)
+        .filter(verb__in=TOLD_TO_OWNER)
         .select_related("space", "topic", "post", "pseudonym", "appeal")
         .order_by("-at", "-pk")
     )
@@ -343,7 +348,7 @@ def unread_alias_decisions(person: User) -> QuerySet[ModerationEntry]:
     seen = DecisionsRead.objects.filter(person=person).values("read_at")
     long_ago = timezone.make_aware(datetime(2000, 1, 1))  # noqa: DTZ001 – made aware
     return (
-        ModerationEntry.objects.filter(owned_by(person, through="pseudonym"), verb__in=TOLD)
+        ModerationEntry.objects.filter(owned_by(person, through="pseudonym"), verb__in=TOLD_TO_OWNER)
         .filter(at__gt=Coalesce(Subquery(seen), long_ago))
         .select_related("space", "pseudonym")
     )
@@ -385,6 +390,7 @@ def in_words(entry: ModerationEntry) -> Decision:
         Verb.WARN: (_("Du har fått en advarsel"), _("Den gjelder et innlegg du har skrevet.")),
         Verb.SILENCE: (_("Du har fått en skrivepause"), _("Du kan lese, men ikke skrive, til pausen er over.")),
         Verb.UNSILENCE: (_("Skrivepausen er opphevet"), _("Du kan skrive igjen.")),
+        Verb.SEAL_OPENED: (_("Aliaset ditt er åpnet"), _("To moderatorer har sett hvem som står bak.")),
         Verb.APPEAL_UPHELD: (_("Du fikk medhold i klagen"), _("Det som kan gjøres om, er gjort om.")),
         Verb.APPEAL_DISMISSED: (
             _("Du fikk ikke medhold i klagen"),
