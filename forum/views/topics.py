@@ -23,6 +23,7 @@ from forum.models import Post, Reaction, Space, Topic
 from forum.permissions import posts_visible_to, spaces_writable_by, user_can_create_some_space, user_is_member
 from forum.places import Place
 from forum.queries.composing import make_compose
+from forum.queries.moderation import get_work
 from forum.queries.posts import (
     MovedError,
     get_first_unread,
@@ -71,6 +72,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "forum": found,
         "invitations": invitations,
+        "work": get_work(request.user, [*found.mine, *found.open, *found.closed, *found.archived]),
         "may_make_space": user_can_create_some_space(request.user),
     }
     return TemplateResponse(request, "forum/home.html", context)
