@@ -299,6 +299,14 @@ def user_can_create_space(user: Any, kind: str) -> bool:
     return _is_active(user) and people_who_create(kind).filter(pk=user.pk).exists()
 
 
+def user_can_create_some_space(user: Any) -> bool:
+    """Whether `people_who_create` has this person for any kind: whoever may create another may create a private one.
+
+    One query.
+    """
+    return user_can_create_space(user, Space.Kind.PRIVATE)
+
+
 def people_who_may_be_invited(space: Space) -> QuerySet[User]:
     """Members; to a youth panel everybody with an account, since young people are in no team."""
     return User.objects.filter(is_active=True) if space.kind == Space.Kind.YOUTH_PANEL else forum_members()
@@ -574,7 +582,8 @@ def user_can_decide_appeal(user: Any, appeal: Appeal) -> bool:
 
 def entries_visible_to(user: Any) -> QuerySet[ModerationEntry]:
     """The log: facilitators see their spaces' part, moderators that of listed spaces, of what was reported or
-    appealed in others, of seals, and of what they did themselves.
+    appealed in others, of seals, and of what they did themselves. Nobody learns there that others have asked who an
+    alias of theirs is.
     """
     if not _is_active(user):
         return ModerationEntry.objects.none()
@@ -590,7 +599,7 @@ def entries_visible_to(user: Any) -> QuerySet[ModerationEntry]:
     )
     return ModerationEntry.objects.filter(
         Q(space__in=spaces_moderated_by(user).values("pk")) | (Q(_is_moderator(user)) & of_office)
-    )
+    ).exclude(owned_by(user, through="pseudonym"), verb__in=[verbs.SEAL_ASKED, verbs.SEAL_REFUSED])
 
 
 def entries_about(user: Any) -> QuerySet[ModerationEntry]:

@@ -31,6 +31,7 @@ from forum.permissions import (
     spaces_writable_by,
 )
 from forum.pseudonyms import aliases_are_possible, owned_by
+from forum.queries.moderation import count_waiting
 from people.alphabet import sort_key
 from people.models import Membership, SupportGroupMembership, TeamRole, User
 
@@ -121,11 +122,13 @@ class SpaceFacts:
     invites: bool
     why_not_writing: str
     waiting: int
+    cases: int
+    """Reports, held posts and appeals that wait, for those who moderate the space."""
     is_learning_group: bool
 
 
 def get_space_facts(*, person: Any, space: Space) -> SpaceFacts:
-    """For somebody who may see the space. Two queries, however many are in it.
+    """For somebody who may see the space. Two queries, however many are in it; five for those who moderate it.
 
     The number of people is for those who read the space; who looks after it, for everybody who sees it.
     """
@@ -178,6 +181,7 @@ def get_space_facts(*, person: Any, space: Space) -> SpaceFacts:
         invites=found["invites"],
         why_not_writing="" if writes or not reads else _why_not_writing(space),
         waiting=found["waiting"],
+        cases=sum(count_waiting(person, space=space).values()) if found["moderates"] else 0,
         is_learning_group=space.kind == Space.Kind.LEARNING_GROUP,
     )
 

@@ -301,6 +301,8 @@ def decisions(request: PersonRequest) -> HttpResponse:
 def decision(request: PersonRequest, pk: int) -> HttpResponse:
     """One decision about oneself, and the appeal. 404 for everybody else."""
     entry = queries.get_decision(request.user, pk)
+    if entry.verb == Verb.SEAL_OPENED:
+        return redirect("forum:alias-openings")
     form = AppealForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -476,7 +476,7 @@ def test_queries_of_a_space(space: Space, kari: User, topics: int) -> None:
 def test_queries_of_the_front(space: Space, kari: User, spaces: int) -> None:
     for _ in range(spaces):
         fill(factories.SpaceFactory.create(), 1)
-    assert queries(signed_in(kari), reverse("forum:home")) == 7
+    assert queries(signed_in(kari), reverse("forum:home")) == 9
 
 
 @pytest.mark.parametrize("replies", [0, 19])
