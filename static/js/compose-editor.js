@@ -142,6 +142,7 @@ const upgrade = async (form) => {
     const files = new DataTransfer();
     files.items.add(event.file);
     form.elements.file.files = files.files;
+    form.elements.file.closest("details").open = true;
     form.elements.file.focus();
     say(form, form.dataset.drop);
   });
