@@ -154,4 +154,4 @@ for (const form of document.querySelectorAll("[data-compose]")) {
   else form.querySelector(".compose-text").addEventListener("focus", () => upgrade(form), { once: true });
 }
 
-document.querySelector(".compose-error")?.focus();
+document.querySelector(".compose-error, .compose-question")?.focus();
