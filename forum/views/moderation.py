@@ -216,7 +216,7 @@ def hide(request: PersonRequest, pk: int) -> HttpResponse:
     try:
         actions.decide(moderator=request.user, post=post, verb=Verb.HIDE, reason=reason)
     except CaseChangedError:
-        messages.info(request, _("Innlegget er alt skjult eller slettet."))
+        messages.info(request, _("Innlegget er allerede skjult eller slettet."))
     except TextRefusedError as error:
         messages.error(request, error.message)
     else:
@@ -308,7 +308,7 @@ def decision(request: PersonRequest, pk: int) -> HttpResponse:
         try:
             actions.appeal(person=request.user, entry=entry, text=form.cleaned_data["text"])
         except AppealError:
-            messages.info(request, _("Du har alt klaget på dette, eller fristen på 30 dager er ute."))
+            messages.info(request, _("Du har allerede klaget på dette, eller fristen på 30 dager er ute."))
             return redirect(request.path)
         except TextRefusedError as error:
             form.add_error(None, error.message)

@@ -174,6 +174,7 @@ const upgrade = async (form) => {
     const files = new DataTransfer();
     files.items.add(event.file);
     form.elements.file.files = files.files;
+    form.elements.file.closest("details").open = true;
     form.elements.file.focus();
     say(form, form.dataset.drop);
   });
@@ -185,4 +186,4 @@ for (const form of document.querySelectorAll("[data-compose]")) {
   else form.querySelector(".compose-text").addEventListener("focus", () => upgrade(form), { once: true });
 }
 
-document.querySelector(".compose-error")?.focus();
+document.querySelector(".compose-error, .compose-question")?.focus();

@@ -85,6 +85,7 @@ def test_the_same_without_scripts(site_server: Any, open_page: Opener, network: 
     page.get_by_role("button", name="Legg ut").click()
     expect(page.get_by_role("alert")).to_contain_text("fødselsnummer («01•••••••••»")
     expect(page.get_by_label("Tekst")).to_have_value("Han er født [fødselsnummer fjernet].\n\nHva gjør dere?")
+    page.get_by_text("Filer og bilder").click()
     page.get_by_label("Velg fil").set_input_files({"name": "plan.txt", "mimeType": "text/plain", "buffer": b"Plan\n"})
     page.get_by_role("button", name="Legg til fil").click()
     expect(page.get_by_role("link", name="plan.txt")).to_be_visible()
