@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from forum import own_data
 from forum.actions import reply, start_topic
 from forum.actions.aliases import choose_alias
 from forum.actions.attachments import add_attachment
@@ -225,9 +226,11 @@ def test_the_owner_of_an_alias_is_told_that_it_was_opened_and_nothing_before(mas
     assert count_unread(owner) == 0
     log = reverse("forum:moderation-log")
     assert "Havørn" not in page(owner, log)
+    assert own_data.safety(owner).entries == []
     assert page(one, log).count("Havørn") == 3
     agree_to_open(opening=opening, by=two)
     assert [entry.verb for entry in alias_decisions(owner)] == ["seal_opened"]
+    assert [entry[0].value for entry in own_data.safety(owner).entries] == ["Åpnet alias"]
     assert count_unread(owner) == 1
     assert list(alias_decisions(one)) == []
     news = page(owner, reverse("forum:notices"))
