@@ -210,10 +210,14 @@ def notices(person: User) -> Collected:
     return Collected(entries=entries)
 
 
+UNTOLD = (ModerationEntry.Verb.SEAL_ASKED, ModerationEntry.Verb.SEAL_REFUSED)
+
+
 def safety(person: User) -> Collected:
     """What the person reported, and what moderators did that concerns the person or an alias. Five queries.
 
-    Who reported or decided is not in it: that is about them.
+    Who reported or decided is not in it: that is about them. Nor that somebody asked to open an alias: that is told
+    when it is opened.
     """
     own = Q(person=person) | owned_by(person, through="pseudonym")
     entries = [
@@ -235,7 +239,7 @@ def safety(person: User) -> Collected:
             Fact("message", _("Beskjed til deg"), each.message),
             Fact("at", _("Når"), each.at),
         ]
-        for each in ModerationEntry.objects.filter(own).order_by("at", "pk")
+        for each in ModerationEntry.objects.filter(own).exclude(verb__in=UNTOLD).order_by("at", "pk")
     ]
     entries += [
         [

@@ -279,7 +279,9 @@ def user_can_reply(user: Any, topic: Topic) -> bool:
 # --- who is in a space ---------------------------------------------------------------------------------
 
 MEMBERS_CREATE = (Space.Kind.PRIVATE, Space.Kind.LEARNING_GROUP)
-"""Kinds every member may create, and facilitates then. The others are the moderators' and the national groups'."""
+"""Kinds every member may create, and facilitates then: whoever may create any kind may create these. The others are
+the moderators' and the national groups'.
+"""
 INVITING = (Space.Kind.RESTRICTED, Space.Kind.PRIVATE, Space.Kind.LEARNING_GROUP, Space.Kind.YOUTH_PANEL)
 """Kinds that one is invited to. The others are open by what one is."""
 
@@ -297,14 +299,6 @@ def people_who_create(kind: str) -> QuerySet[User]:
 def user_can_create_space(user: Any, kind: str) -> bool:
     """Twin of `people_who_create`. One query."""
     return _is_active(user) and people_who_create(kind).filter(pk=user.pk).exists()
-
-
-def user_can_create_some_space(user: Any) -> bool:
-    """Whether `people_who_create` has this person for any kind: whoever may create another may create a private one.
-
-    One query.
-    """
-    return user_can_create_space(user, Space.Kind.PRIVATE)
 
 
 def people_who_may_be_invited(space: Space) -> QuerySet[User]:

@@ -159,7 +159,8 @@ def decide(
     everywhere: bool = False,
     title: str = "",
 ) -> ModerationEntry:
-    """One thing done with a post or to its author; decides its open reports.
+    """One thing done with a post or to its author; decides its open reports. Only where a report alone has hidden the
+    post, a warning or a pause leaves them open: what becomes of the post is still to be said.
 
     - hide, show again: what is hidden is emptied after 180 days (`forget_forum`).
     - approve: a held post is shown as new, now. refuse: it stays hidden.
@@ -189,10 +190,17 @@ def decide(
         _show_held(topic=topic, post=post)
     elif verb == Verb.DELETE:
         _delete(topic=topic, post=post, title=title)
-    _decide_reports(post=post, by=moderator, entry=entry)
+    if verb not in {Verb.WARN, Verb.SILENCE} or not _is_hidden_by_report(post):
+        _decide_reports(post=post, by=moderator, entry=entry)
     if verb != Verb.DISMISS:
         tell_author(entry)
     return entry
+
+
+def _is_hidden_by_report(post: Post) -> bool:
+    """Hidden when it was reported, and nobody has said since that it shall be."""
+    hidings = post.log.filter(verb__in=[Verb.HIDE, Verb.AUTO_HIDE, Verb.REFUSE]).order_by("-at", "-pk")
+    return post.state == State.HIDDEN and hidings.values_list("verb", flat=True).first() == Verb.AUTO_HIDE
 
 
 def _show_held(*, topic: Topic, post: Post) -> None:

@@ -214,6 +214,11 @@ def get_work(user: Any, spaces: Iterable[Space]) -> Work | None:
     )
 
 
+def cases_of(user: Any, space: Space) -> list[QuerySet[Any]]:
+    """What waits in one space, by kind. No query."""
+    return [_reported(user, space), _held(user, space), _appeals(user, space)]
+
+
 def with_writers(posts: Iterable[Post]) -> list[Post]:
     """Set `writer` on each: who wrote it, in words. No query where author and alias are fetched."""
     rows = list(posts)

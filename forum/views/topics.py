@@ -20,7 +20,13 @@ from forum.actions import mark_all_read, mark_read
 from forum.actions.reactions import set_reaction
 from forum.actions.topics import accept_answer
 from forum.models import Post, Reaction, Space, Topic
-from forum.permissions import posts_visible_to, spaces_writable_by, user_can_create_some_space, user_is_member
+from forum.permissions import (
+    MEMBERS_CREATE,
+    posts_visible_to,
+    spaces_writable_by,
+    user_can_create_space,
+    user_is_member,
+)
 from forum.places import Place
 from forum.queries.composing import make_compose
 from forum.queries.moderation import get_work
@@ -73,7 +79,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "forum": found,
         "invitations": invitations,
         "work": get_work(request.user, [*found.mine, *found.open, *found.closed, *found.archived]),
-        "may_make_space": user_can_create_some_space(request.user),
+        "may_make_space": user_can_create_space(request.user, MEMBERS_CREATE[0]),
     }
     return TemplateResponse(request, "forum/home.html", context)
 

@@ -11,16 +11,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from forum import own_data
 from forum.actions import reply, start_topic
 from forum.actions.aliases import choose_alias
 from forum.actions.attachments import add_attachment
 from forum.actions.counting import lock_topic
+from forum.actions.moderation import decide
 from forum.actions.posting import set_post_state
+from forum.actions.reports import report_post
 from forum.actions.seals import agree_to_open, ask_to_open, refuse_to_open
 from forum.actions.spaces import archive_space, invite_to_space
 from forum.actions.topics import close_topic, merge_topics, move_topic, pin_topic
 from forum.models import Attachment, Post, Report, Space, State, Topic
-from forum.queries.moderation import decisions_about
+from forum.queries.moderation import decisions_about, get_queue
 from forum.queries.notices import alias_decisions, count_unread
 from people.models import User
 from tests import factories
@@ -225,9 +228,11 @@ def test_the_owner_of_an_alias_is_told_that_it_was_opened_and_nothing_before(mas
     assert count_unread(owner) == 0
     log = reverse("forum:moderation-log")
     assert "Havørn" not in page(owner, log)
+    assert own_data.safety(owner).entries == []
     assert page(one, log).count("Havørn") == 3
     agree_to_open(opening=opening, by=two)
     assert [entry.verb for entry in alias_decisions(owner)] == ["seal_opened"]
+    assert [entry[0].value for entry in own_data.safety(owner).entries] == ["Åpnet alias"]
     assert count_unread(owner) == 1
     assert list(alias_decisions(one)) == []
     news = page(owner, reverse("forum:notices"))
@@ -381,3 +386,17 @@ def test_a_quotation_brings_the_warning_along(space: Space, kari: User) -> None:
     address = f"{reverse('forum:reply', args=[answer.topic_id])}?til={answer.pk}"
     assert 'name="content_warning" value="tvang"' in page(kari, f"{address}&sitat=1")
     assert 'name="content_warning" value=""' in page(kari, address)
+
+
+@pytest.mark.parametrize("verb", ["warn", "silence"])
+def test_a_warning_leaves_what_a_report_has_hidden_in_the_queue(space: Space, verb: str) -> None:
+    """The author is promised to hear what becomes of the post; nobody else would look at it again."""
+    moderator, author, reporter = factories.make_moderator(), member(), factories.make_moderator()
+    post = topic_of(space, author).posts.get()
+    report = report_post(reporter=reporter, post=post, reason="patient_data")
+    assert State(Post.objects.get().state) == State.HIDDEN
+    decide(moderator=moderator, post=post, verb=verb, message="Ikke skriv om enkeltpersoner.", days=1)
+    assert [each.pk for each in get_queue(moderator).reported] == [post.pk]
+    decide(moderator=moderator, post=post, verb="hide")
+    report.refresh_from_db()
+    assert (report.outcome, get_queue(moderator).is_empty) == ("upheld", True)

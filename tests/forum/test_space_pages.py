@@ -282,10 +282,10 @@ def test_lists_cost_the_same_for_one_and_thirty(home: Any, count: int) -> None:
             assert client.get(address).status_code == 200
         cost[name] = len(queries)
     assert cost == {
-        "space-about": 6,
-        "space-members": 14,
-        "space-requests": 13,
-        "space-invite": 9,
+        "space-about": 7,
+        "space-members": 15,
+        "space-requests": 14,
+        "space-invite": 10,
         "space-invitations": 4,
     }
 

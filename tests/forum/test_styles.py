@@ -44,7 +44,8 @@ def classes_of(sheet: str) -> set[str]:
 
 def bare_classes_of(sheet: str) -> set[str]:
     """Those that have a rule of their own, whatever they stand in."""
-    selectors = {selector.strip() for head in heads_of(sheet) for selector in head.split(",")}
+    outside = (re.sub(r"\([^()]*\)", "()", head) for head in heads_of(sheet))
+    selectors = {selector.strip() for head in outside for selector in head.split(",")}
     return {selector for selector in selectors if re.fullmatch(r"\.[a-z][\w-]*", selector)}
 
 
