@@ -323,7 +323,7 @@ def test_a_content_warning_stands_in_place_of_the_text(client: Client, member: U
     assert "hemmelig" not in html
 
 
-def test_narrowing_and_paging(client: Client, member: User, space: Space) -> None:
+def test_narrowing_and_paging(any_pace: None, client: Client, member: User, space: Space) -> None:
     topic = start_topic(author=member, space=space, title="Reinlav", source="<p>reinlav</p>")
     for _number in range(44):
         reply(author=member, topic=topic, source="<p>reinlav</p>")
@@ -411,7 +411,9 @@ neither common nor in the newest posts, in each of three places.
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_a_search_costs_the_same_however_much_is_found(client: Client, member: User, space: Space, count: int) -> None:
+def test_a_search_costs_the_same_however_much_is_found(
+    any_pace: None, client: Client, member: User, space: Space, count: int
+) -> None:
     for number in range(count):
         topic = start_topic(author=member, space=space, title=f"Reinlav {number}", source="<p>reinlav</p>")
         reply(author=member, topic=topic, source="<p>reinlav</p>")
