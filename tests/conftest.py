@@ -30,6 +30,7 @@ LONGEST_FIRST = (
 WHOLE = (
     "tests/browser/test_pages.py",
     "tests/browser/test_accounts.py",
+    "tests/forum/test_surfaces.py",
     "tests/home/test_glossary.py",
     "tests/home/test_pages.py",
     "tests/home/test_starter.py",
