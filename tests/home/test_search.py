@@ -405,8 +405,8 @@ def test_what_is_typed_is_neither_logged_nor_kept(
 
 
 QUERIES = 20 if connection.vendor == "postgresql" else 17
-"""Session and reader, the bell, the page's own links, restrictions, then those of `search`. PostgreSQL is asked twice for what is
-neither common nor in the newest posts, in each of three places.
+"""Session and reader, the bell, the page's own links, restrictions, then those of `search`. PostgreSQL is asked twice
+for what is neither common nor in the newest posts, in each of three places.
 """
 
 
