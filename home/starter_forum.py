@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ from forum.models import (
 from forum.permissions import MODERATE, spaces_readable_by
 from forum.pseudonyms import aliases_are_possible
 from forum.rendering import FEATURES, render
+from forum.signals import spaces_changed
 from people.actions import add_member
 from people.models import Team, TeamRole, User
 
@@ -89,6 +91,7 @@ def load_spaces(*, demo: bool = False) -> None:
     group.permissions.add(Permission.objects.get(codename=MODERATE, content_type__app_label="forum"))
     roles = {role.key: role for role in TeamRole.objects.all()}
     today = timezone.localdate()
+    made: list[int] = []
     for position, described in enumerate(read_forum("spaces.yaml"), start=1):
         if described.get("demo", False) and not demo:
             continue
@@ -98,7 +101,7 @@ def load_spaces(*, demo: bool = False) -> None:
         if Space.objects.filter(Q(key=described["key"]) | Q(slug=described["slug"])).exists():
             continue
         welcome, rules = described["welcome"], described["rules"]
-        Space.objects.create(
+        space = Space.objects.create(
             key=described["key"],
             slug=described["slug"],
             name=described["name"],
@@ -115,6 +118,9 @@ def load_spaces(*, demo: bool = False) -> None:
             ends_on=today + timedelta(days=described["ends_days"]) if "ends_days" in described else None,
             position=position,
         )
+        made.append(space.pk)
+    if made:
+        transaction.on_commit(partial(spaces_changed.send, sender=Space, space_ids=made))
 
 
 # --- what is in them, to try the forum with ------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.test import Client, TransactionTestCase
 from django.utils import translation
 from xdist.scheduler import LoadScopeScheduling
 
+from forum.actions import pace
 from home.models import HomePage
 from people.models import User
 from tests import databases, factories
@@ -29,6 +30,7 @@ LONGEST_FIRST = (
 WHOLE = (
     "tests/browser/test_pages.py",
     "tests/browser/test_accounts.py",
+    "tests/forum/test_surfaces.py",
     "tests/home/test_glossary.py",
     "tests/home/test_pages.py",
     "tests/home/test_starter.py",
@@ -163,3 +165,10 @@ def learner_client(client: Client, learner: User) -> Client:
 def administrator_client(client: Client, administrator: User) -> Client:
     client.force_login(administrator)
     return client
+
+
+@pytest.fixture
+def any_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests in which one person writes more in the forum in a second than anybody may in a day."""
+    for name in ("NEW_PEOPLE", "OTHERS"):
+        monkeypatch.setattr(pace, name, pace.Pace(topics_a_day=100_000, posts_an_hour=100_000))

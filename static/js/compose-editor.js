@@ -46,12 +46,16 @@ const makeMarks = (root) => {
   }
 };
 
-/** Pasted HTML without what the page's policy refuses: conditional comments, style sheets, and styles by another name. */
+const TAG = /<[a-z](?:"[^"]*"|'[^']*'|[^"'>])*>?/gi;
+const ATTRIBUTE = /([^\s"'<>/=]+)(\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))/g;
+
+/** Pasted HTML without what the page's policy speaks up of when it is read: conditional comments, style sheets, and
+ * styles and handlers by another name. */
 const withoutStyles = (html) =>
   html
     .replace(/<!--\[if[\s\S]*?<!\[endif\]-->/g, "")
     .replace(/<style[\s\S]*?<\/style\s*>/gi, "")
-    .replace(/(<[^>]*?\s)style(\s*=)/gi, "$1data-pasted-style$2");
+    .replace(TAG, (tag) => tag.replace(ATTRIBUTE, (all, name, rest) => (/^(style|on.+)$/i.test(name) ? `data-pasted-${name}${rest}` : all)));
 
 /** Plain structure of pasted HTML. The document it is read into runs and fetches nothing. */
 const tidy = (html) => {

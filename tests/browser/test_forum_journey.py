@@ -4,15 +4,11 @@ import logging
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.core.cache import caches
-from django.core.files.storage import storages
-from django.db import connection
 from django.db.models import DateTimeField, F
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -24,6 +20,7 @@ from tests import factories
 from tests.browser.clipboard import paste
 from tests.browser.conftest import Watched
 from tests.forum.pasted import WORD, WORD_CLEAN
+from tests.forum.stored import everything_stored, holds_the_number
 from tests.forum.writing import BORN
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,23 +59,6 @@ def look_over(page: Watched) -> None:
     assert page.axe_violations() == []
     assert not page.scrolls_sideways()
     assert [line for line in page.problems() if REFUSED not in line] == []
-
-
-def everything_stored() -> str:
-    """Every cell of every table as text, sessions opened, and every file of the forum."""
-    said = [str(session.get_decoded()) for session in Session.objects.all()]
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 – the database's own names
-            said += [f"{table}: {row}" for row in cursor.fetchall()]
-    root = Path(storages["forum"].location)
-    said += [file.read_bytes().decode(errors="replace") for file in root.rglob("*") if file.is_file()]
-    return "\n".join(said)
-
-
-def holds_the_number(text: str) -> bool:
-    """In whatever way it is written, and also its end alone."""
-    return BORN in re.sub(r"[\W_]", "", text) or BORN[6:] in text
 
 
 def let_a_week_pass() -> None:

@@ -51,11 +51,10 @@ GOOGLE_CLEAN = "<p><strong>Fet</strong> <em>skrå</em></p>"
 PASTE_IN_TRIX = """([...pasted]) => {
   const element = document.querySelector("trix-editor");
   for (const html of pasted) {
-    const dataTransfer = new DataTransfer();
-    dataTransfer.setData("text/html", html);
-    dataTransfer.setData("text/plain", "x");
-    const told = { inputType: "insertFromPaste", dataTransfer, bubbles: true, cancelable: true };
-    element.dispatchEvent(new InputEvent("beforeinput", told));
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/html", html);
+    clipboardData.setData("text/plain", "x");
+    element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
   }
 }"""
-"""What a browser tells Trix when somebody pastes. A real clipboard would be cleaned by the browser that writes it."""
+"""Many pastes at once. One by the keys, from a real clipboard: `tests.browser.clipboard`."""

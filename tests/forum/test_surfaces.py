@@ -6,20 +6,21 @@ more to say of themselves in tests of their own.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core import mail
 from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from forum.actions import delete_post, start_topic
+from forum.actions import delete_post, pace, start_topic
 from forum.actions.counting import lock_topic
 from forum.actions.notices import tell_of_post
 from forum.actions.posting import set_post_state
@@ -31,9 +32,9 @@ from forum.queries.composing import account_key
 from home.search.actions import index_documents
 from home.search.documents import Source, all_numbers
 from people.models import User
-from tests import factories
+from tests import databases, factories
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_pace")]
+pytestmark = pytest.mark.django_db
 
 KINDS = [str(kind) for kind in Space.Kind]
 STATES = ["normal", "alias", "held", "hidden", "deleted"]
@@ -102,8 +103,27 @@ class House:
         return next((role for role, person in self.people.items() if str(person.pk) == number), None)
 
 
+@pytest.fixture(scope="module")
+def built(django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The house stands for the whole module; what a test changes in it is undone."""
+    kept = tmp_path_factory.mktemp("house")
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        for name in ("NEW_PEOPLE", "OTHERS"):
+            patch.setattr(pace, name, pace.Pace(topics_a_day=100, posts_an_hour=100))
+        found = build()
+        databases.keep(kept)
+        databases.stand_on(kept)
+    yield found
+    with django_db_blocker.unblock():
+        databases.step_back()
+
+
 @pytest.fixture
-def house(mailoutbox: list[Any]) -> House:
+def house(built: House, db: None) -> House:
+    return built
+
+
+def build() -> House:
     """A space of each kind with a topic in each state, and somebody of each role."""
     found = House()
     role = factories.TeamRoleFactory.create()
@@ -147,10 +167,10 @@ def house(mailoutbox: list[Any]) -> House:
     for source in Source:
         index_documents(source=source, numbers=list(all_numbers(source)))
     for word, topic in found.topics.items():
-        mailoutbox.clear()
+        mail.outbox = []
         send_at_once(posts=list(topic.posts.values_list("pk", flat=True)))
-        assert not any("Hemmeligsen" in f"{mail.subject} {mail.body}" for mail in mailoutbox)
-        found.mailed[word] = {mail.to[0] for mail in mailoutbox}
+        assert not any("Hemmeligsen" in f"{each.subject} {each.body}" for each in mail.outbox)
+        found.mailed[word] = {each.to[0] for each in mail.outbox}
     return found
 
 

@@ -397,7 +397,7 @@ def test_a_content_warning_stands_in_place_of_the_text(client: Client, member: U
     assert "hemmelig" not in html
 
 
-def test_narrowing_and_paging(client: Client, member: User, space: Space) -> None:
+def test_narrowing_and_paging(any_pace: None, client: Client, member: User, space: Space) -> None:
     topic = start_topic(author=member, space=space, title="Reinlav", source="<p>reinlav</p>")
     for _number in range(44):
         reply(author=member, topic=topic, source="<p>reinlav</p>")
@@ -478,14 +478,16 @@ def test_what_is_typed_is_neither_logged_nor_kept(
     assert "hemmeliglav" not in session
 
 
-QUERIES = 19 if connection.vendor == "postgresql" else 16
-"""Session and reader, the page's own links, restrictions, then those of `search`. PostgreSQL is asked twice for what is
-neither common nor in the newest posts, in each of three places.
+QUERIES = 20 if connection.vendor == "postgresql" else 17
+"""Session and reader, the bell, the page's own links, restrictions, then those of `search`. PostgreSQL is asked twice
+for what is neither common nor in the newest posts, in each of three places.
 """
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_a_search_costs_the_same_however_much_is_found(client: Client, member: User, space: Space, count: int) -> None:
+def test_a_search_costs_the_same_however_much_is_found(
+    any_pace: None, client: Client, member: User, space: Space, count: int
+) -> None:
     for number in range(count):
         topic = start_topic(author=member, space=space, title=f"Reinlav {number}", source="<p>reinlav</p>")
         reply(author=member, topic=topic, source="<p>reinlav</p>")
