@@ -103,3 +103,24 @@ def serve_starter_site(
     port = free_port()
     with serve("config.wsgi:application", environment, port, threads=8):
         yield f"http://127.0.0.1:{port}", prepared
+
+
+@contextlib.contextmanager
+def serve_demo_site(folder: Path) -> Iterator[str]:
+    """Yield the address of a site as a developer starts it: with demo people, and what they say in the forum."""
+    database = f"sqlite:///{folder}/flett.sqlite3"
+    port = free_port()
+    environment = flett_environment(database, folder) | {
+        "FLETT_ENV": "development",
+        "FLETT_BASE_URL": f"http://127.0.0.1:{port}",
+    }
+    for command in (["migrate", "--no-input"], ["load_starter_content", "--if-empty"]):
+        subprocess.run(
+            [sys.executable, "manage.py", *command, "--verbosity=0"],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+    with serve("config.wsgi:application", environment, port, threads=8):
+        yield f"http://127.0.0.1:{port}"
