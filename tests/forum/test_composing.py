@@ -238,7 +238,7 @@ def test_history_is_for_whoever_sees_the_post(browser: Client, kari: User) -> No
     assert browser.get(url).status_code == 404
     factories.SpaceMembershipFactory.create(space=private, person=kari)
     page = browser.get(url).content.decode()
-    assert re.findall(r"<h2>(.*?)</h2>", page) == ["Etter", "Før"]
+    assert re.findall(r'class="version-title">(.*?)</p>', page) == ["Etter", "Før"]
     assert re.findall(r'<div class="prose">(.*?)</div>', page) == ["<p>Nytt</p>", "<p>Gammelt</p>"]
 
 
