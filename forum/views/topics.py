@@ -19,6 +19,7 @@ from courses.views import safe_next
 from forum.actions import mark_all_read, mark_read
 from forum.actions.reactions import set_reaction
 from forum.actions.topics import accept_answer
+from forum.kept_pages import NEW_FORM, serve
 from forum.models import Post, Reaction, Space, Topic
 from forum.permissions import posts_visible_to, spaces_writable_by, user_is_member
 from forum.places import Place
@@ -67,7 +68,7 @@ def home(request: HttpRequest) -> HttpResponse:
     found = get_forum_home(request.user)
     if found.is_empty and not user_is_member(request.user):
         return TemplateResponse(request, "forum/home_no_team.html")
-    return TemplateResponse(request, "forum/home.html", {"forum": found})
+    return serve(request, "forum/home.html", {"forum": found})
 
 
 def read_cursors(query: QueryDict) -> dict[str, Cursor | None]:
@@ -111,7 +112,7 @@ def space(request: HttpRequest, slug: str) -> HttpResponse:
         "watch": get_watch(person=request.user, space=found),  # type: ignore[arg-type]
         "space_facts": get_space_facts(person=request.user, space=found),
     }
-    return TemplateResponse(request, "forum/space.html", context)
+    return serve(request, "forum/space.html", context)
 
 
 def filter_query(query: QueryDict) -> str:
@@ -152,15 +153,18 @@ def topic(request: HttpRequest, pk: int) -> HttpResponse:
     if page.is_news and request.method == "GET":
         mark_read(reader=request.user, topic=found, number=page.last_shown)  # type: ignore[arg-type]
     place = Place(space=found.space, topic=found)
+    compose = make_compose(person=request.user, place=place) if found.may_reply else None  # type: ignore[attr-defined, arg-type]
+    if compose is not None:
+        compose.submission = NEW_FORM
     context = {
         "topic": found,
         "space": found.space,
         "page": page,
         "may_moderate": found.may_moderate,  # type: ignore[attr-defined]
-        "compose": make_compose(person=request.user, place=place) if found.may_reply else None,  # type: ignore[attr-defined, arg-type]
+        "compose": compose,
         "watch": get_watch(person=request.user, space=found.space, topic=found),  # type: ignore[arg-type]
     }
-    return TemplateResponse(request, "forum/topic.html", context)
+    return serve(request, "forum/topic.html", context)
 
 
 @login_required
