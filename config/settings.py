@@ -364,10 +364,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT  # http://localhost, where a de
 # Whoever may edit, moderate or administer shows a second factor before these addresses open.
 REQUIRE_MFA = boolean("FLETT_REQUIRE_MFA", default=not DEVELOPMENT)
 SECOND_FACTOR_PREFIXES = ("/admin/", "/moderering/")  # in every language
-SECOND_FACTOR_GROUPS = (
-    "Moderatorer",
-    "Forum-moderatorer",
-)  # besides everybody who may enter Wagtail's admin, staff and superusers
+SECOND_FACTOR_PERMISSIONS = ("wagtailadmin.access_admin", "forum.moderate_forum")  # besides staff and superusers
 # Demo people of the starter content may only exist where a developer started the server.
 DEMO_LOGINS = DEVELOPMENT and boolean("FLETT_DEMO_LOGINS", default=True)
 

@@ -20,7 +20,7 @@ WORDS = {
     Verb.DELETE: _("Slett for godt, med vedlegg og tidligere utgaver"),
     Verb.WARN: _("Gi en advarsel"),
     Verb.SILENCE: _("Gi en skrivepause"),
-    Verb.DISMISS: _("Gjør ingenting, og avslutt meldingen"),
+    Verb.DISMISS: _("La innlegget stå, og lukk meldingen"),
 }
 
 
@@ -42,7 +42,7 @@ class DecisionForm(forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=16)
     verb = forms.ChoiceField()
     days = forms.TypedChoiceField(
-        label=_("Hvor lang skrivepause?"),
+        label=_("Hvor lenge skal skrivepausen vare?"),
         coerce=int,
         required=False,
         choices=[(SILENCE_DAYS[0], _("Ett døgn")), (SILENCE_DAYS[1], _("Sju dager")), (SILENCE_DAYS[2], _("30 dager"))],
@@ -52,7 +52,7 @@ class DecisionForm(forms.Form):
         label=_("Ny tittel på tråden"),
         required=False,
         max_length=TITLE_MAX,
-        help_text=_("Når du sletter et første innlegg som andre har svart på, og tittelen heller ikke kan stå."),
+        help_text=_("Skriv bare her hvis du sletter det første innlegget, og tittelen også må bort."),
     )
     reason = forms.CharField(
         label=_("Grunn"),
@@ -73,7 +73,7 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         words = WORDS | ({Verb.HIDE: _("La innlegget være skjult")} if is_hidden else {})
         self.fields["verb"] = forms.ChoiceField(
-            label=_("Hva gjør du?"),
+            label=_("Hva vil du gjøre?"),
             widget=forms.RadioSelect,
             choices=[(choice, words[Verb(choice)]) for choice in choices],
         )
@@ -92,7 +92,7 @@ class DecisionForm(forms.Form):
         if verb == Verb.WARN and not cleaned.get("message"):
             self.add_error("message", _("Skriv hva advarselen gjelder."))
         if verb == Verb.SILENCE and not cleaned.get("days"):
-            self.add_error("days", _("Velg hvor lang skrivepausen er."))
+            self.add_error("days", _("Velg hvor lenge skrivepausen skal vare."))
         return cleaned
 
 

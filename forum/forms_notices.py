@@ -34,14 +34,16 @@ class NoticeSettingsForm(forms.Form):
         choices=[(NONE, _("Aldri")), *MailChoice.Digest.choices],
         help_text=_("Kommer bare når det er noe nytt."),
     )
-    digest_weekday = _number(WEEKDAYS, label=_("Dag, når den kommer hver uke"))
+    digest_weekday = _number(WEEKDAYS, label=_("Ukedag, når den kommer hver uke"))
     digest_hour = _number(HOURS, label=_("Klokkeslett"))
     quiet_from = _number(
         HOURS,
         label=_("Stille fra klokka"),
         help_text=_("E-post om omtaler og svar venter til den stille tida er over."),
     )
-    quiet_to = _number(HOURS, label=_("Stille til klokka"), help_text=_("Samme klokkeslett to ganger: aldri stille."))
+    quiet_to = _number(
+        HOURS, label=_("Stille til klokka"), help_text=_("Velger du samme klokkeslett to ganger, er det aldri stille.")
+    )
 
 
 class SpaceWatchForm(forms.Form):

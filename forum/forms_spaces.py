@@ -152,7 +152,7 @@ class NewSpaceForm(SpaceForm):
         if self.chosen_kind() == Space.Kind.LEARNING_GROUP:
             last = cleaned.get("ends_on")
             if last and last < timezone.localdate():
-                self.add_error("ends_on", gettext("Den dagen er over."))
+                self.add_error("ends_on", gettext("Den dagen er forbi. Velg en senere."))
         return cleaned
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.cache import caches
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -62,7 +62,7 @@ class _Traits:
         kind = type(value)
         if value is None or kind is str or kind is int or kind is bool or kind is SafeString:
             return value
-        if kind is list or kind is tuple:
+        if kind is list or kind is tuple or isinstance(value, QuerySet):
             return [self.of(each) for each in value]
         if isinstance(value, Model):
             return self.of_row(value)

@@ -97,6 +97,8 @@ def _words_of_request(request: EntryRequest) -> str:
 
 
 def _words_of_entry(entry: ModerationEntry) -> str:
+    if entry.verb == ModerationEntry.Verb.SEAL_OPENED:
+        return _("Et alias du bruker, er åpnet")
     verb = str(entry.get_verb_display())
     if entry.space is None:
         return _("Fra moderatorene: %(verb)s") % {"verb": verb}
@@ -115,6 +117,8 @@ def _url_of(item: News) -> str:
     """A stored notice is marked as read on the way; what is derived is read where it stands."""
     if item.is_stored:
         return reverse("forum:notice", args=[item.pk])
+    if item.entry is not None and item.entry.verb == ModerationEntry.Verb.SEAL_OPENED:
+        return reverse("forum:alias-openings")
     if item.entry is not None:
         return way("forum:decision", item.entry.pk, otherwise="")
     return item.post.get_absolute_url() if item.post is not None else ""

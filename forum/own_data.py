@@ -19,6 +19,7 @@ from forum.models import (
     MailChoice,
     ModerationEntry,
     Notice,
+    NoticeRead,
     Post,
     PostEdit,
     Pseudonym,
@@ -165,7 +166,7 @@ def reactions(person: User) -> Collected:
 
 
 def notices(person: User) -> Collected:
-    """News, what the person wants to hear, and what was sent. Five queries. The key of the feed is not readable."""
+    """News, what the person wants to hear, and what was sent. Six queries. The key of the feed is not readable."""
     entries = [
         [
             Fact("kind", _("Varsel"), str(each.get_kind_display())),
@@ -173,6 +174,10 @@ def notices(person: User) -> Collected:
             Fact("read_at", _("Lest"), each.read_at),
         ]
         for each in Notice.objects.filter(person=person).order_by("created_at", "pk")
+    ]
+    entries += [
+        [Fact("all_read_at", _("Alle varsler er lest til"), each.all_read_at)]
+        for each in NoticeRead.objects.filter(person=person)
     ]
     entries += [
         [
@@ -299,6 +304,7 @@ register(
     why=_("Så du får vite det du har bedt om, og ingenting to ganger."),
     covers=(
         "forum.Notice.person",
+        "forum.NoticeRead.person",
         "forum.Watch.person",
         "forum.MailChoice.person",
         "forum.SentMail.person",

@@ -36,7 +36,7 @@ from forum.models import (
     State,
     Topic,
 )
-from forum.prepared import Prepared, now_of, today_of
+from forum.prepared import Prepared, now_of, prepared, today_of
 from forum.pseudonyms import aliases_are_possible, is_owner, owned_by
 from people.models import Membership, SupportGroupMembership, User
 
@@ -89,14 +89,17 @@ def user_is_moderator(user: Any) -> bool:
     return bool(user.is_superuser) or _moderators(user.pk).filter(pk=user.pk).exists()
 
 
-def _members(person: Any) -> QuerySet[User]:
-    return User.objects.filter(
+def _is_a_member(person: Any) -> Q:
+    return (
         Q(is_superuser=True)
         | Q(Exists(Membership.objects.active().filter(person=person)))
         | Q(Exists(SupportGroupMembership.objects.active().filter(person=person)))
-        | Q(_has_office(person)),
-        is_active=True,
+        | Q(_has_office(person))
     )
+
+
+def _members(person: Any) -> QuerySet[User]:
+    return User.objects.filter(_is_a_member(person), is_active=True)
 
 
 def forum_members() -> QuerySet[User]:
@@ -195,7 +198,7 @@ def people_who_read(space: Space) -> QuerySet[User]:
     in_space = Exists(SpaceMembership.objects.active().filter(space=space.pk, person=OuterRef("pk")))
     found = Q(in_space)
     if space.kind == Space.Kind.OPEN:
-        found |= Q(pk__in=forum_members().values("pk"))
+        found |= _is_a_member(OuterRef("pk"))
     if space.kind == Space.Kind.ROLE_NETWORK:
         found |= Q(Exists(Membership.objects.active().filter(person=OuterRef("pk"), roles=space.role_id)))
     return User.objects.filter(found, is_active=True)
@@ -313,19 +316,36 @@ INVITING = (Space.Kind.RESTRICTED, Space.Kind.PRIVATE, Space.Kind.LEARNING_GROUP
 """Kinds that one is invited to. The others are open by what one is."""
 
 
-def people_who_create(kind: str) -> QuerySet[User]:
-    """Who may create spaces of a kind; see `MEMBERS_CREATE`."""
+def _creators(person: Any, kind: str) -> QuerySet[User]:
     if kind in MEMBERS_CREATE:
-        return forum_members()
+        return _members(person)
     if kind not in Space.Kind.values:
         return User.objects.none()
-    national = SupportGroupMembership.objects.active().filter(person=OuterRef("pk"), group__region__isnull=True)
-    return User.objects.filter(Q(pk__in=forum_moderators().values("pk")) | Exists(national), is_active=True)
+    national = SupportGroupMembership.objects.active().filter(person=person, group__region__isnull=True)
+    return User.objects.filter(Q(is_superuser=True) | Q(_has_office(person)) | Q(Exists(national)), is_active=True)
+
+
+def people_who_create(kind: str) -> QuerySet[User]:
+    """Who may create spaces of a kind; see `MEMBERS_CREATE`."""
+    return _creators(OuterRef("pk"), kind)
 
 
 def user_can_create_space(user: Any, kind: str) -> bool:
     """Twin of `people_who_create`. One query."""
-    return _is_active(user) and people_who_create(kind).filter(pk=user.pk).exists()
+    return kind in Space.Kind.values and bool(_creates(user, ways={"kind": kind}))
+
+
+@prepared()
+def _creates(reader: Any, *, kind: str) -> QuerySet[User, Any]:
+    return _creators(reader, kind).filter(pk=reader).values_list("pk")
+
+
+def user_can_create_some_space(user: Any) -> bool:
+    """Whether `people_who_create` has this person for any kind: whoever may create another may create a private one.
+
+    One query.
+    """
+    return user_can_create_space(user, Space.Kind.PRIVATE)
 
 
 def people_who_may_be_invited(space: Space) -> QuerySet[User]:
@@ -601,7 +621,8 @@ def user_can_decide_appeal(user: Any, appeal: Appeal) -> bool:
 
 def entries_visible_to(user: Any) -> QuerySet[ModerationEntry]:
     """The log: facilitators see their spaces' part, moderators that of listed spaces, of what was reported or
-    appealed in others, of seals, and of what they did themselves.
+    appealed in others, of seals, and of what they did themselves. Nobody learns there that others have asked who an
+    alias of theirs is.
     """
     if not _is_active(user):
         return ModerationEntry.objects.none()
@@ -617,7 +638,7 @@ def entries_visible_to(user: Any) -> QuerySet[ModerationEntry]:
     )
     return ModerationEntry.objects.filter(
         Q(space__in=spaces_moderated_by(user).values("pk")) | (Q(_is_moderator(user)) & of_office)
-    )
+    ).exclude(owned_by(user, through="pseudonym"), verb__in=[verbs.SEAL_ASKED, verbs.SEAL_REFUSED])
 
 
 def entries_about(user: Any) -> QuerySet[ModerationEntry]:

@@ -34,6 +34,8 @@ from django.db.models.query import ModelIterable, get_related_populators
 from django.dispatch import receiver
 from django.utils import timezone
 
+from forum.pseudonyms import aliases_are_possible, owner_digest
+
 Builder = Callable[..., "QuerySet[Any, Any]"]
 Row = Any
 
@@ -53,7 +55,7 @@ class Given(Value):
     def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
         super().__init__(name, output_field=output_field)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         place = [Place(self.value, self.output_field)]
         # PostgreSQL plans before it sees a value, and must be told of what type it will be.
         sql = f"%s::{self.output_field.db_type(connection)}" if connection.vendor == "postgresql" else "%s"
@@ -117,7 +119,7 @@ def _preparing_cursor() -> Any:
 
     class PreparingCursor(ServerBindingCursor):
         def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-            return super().execute(query, params, prepare=True, **options)
+            return super().execute(query, params, prepare=True, **options)  # type: ignore[misc]
 
     return PreparingCursor
 
@@ -170,7 +172,7 @@ class _Compiled:
             self.model: type[Model] = info["model"]
             self.start, self.end = columns[0], columns[-1] + 1
             self.names = [column[0].target.attname for column in compiler.select[self.start : self.end]]
-            self.related = get_related_populators(info, compiler.select, connection.alias)
+            self.related = get_related_populators(info, compiler.select, connection.alias)  # type: ignore[call-arg]
             self.annotations = list(compiler.annotation_col_map.items())
 
     def ask(self, values: dict[str, Any]) -> list[Row]:
@@ -227,8 +229,6 @@ class Prepared:
 
         `ways` are what the builder branches by: few, and hashable.
         """
-        from forum.pseudonyms import owner_digest
-
         if not (person.is_authenticated and person.is_active):
             return []
         of_person = {"person": person.pk, "owner": owner_digest(person)}
@@ -236,8 +236,6 @@ class Prepared:
 
     def for_all(self, *, ways: dict[str, Any] | None = None, **values: Any) -> list[Row]:
         """The rows of a query that asks for nobody. One query, none where of several values there are none."""
-        from forum.pseudonyms import aliases_are_possible
-
         chosen = ways or {}
         lengths = {}
         for name in self.several:

@@ -92,8 +92,6 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
     authors, reviewers = set_up_training_team(section=section)
     let_groups_revoke([authors, reviewers])
     hand_over_films(to=authors)
-    for name in site["groups"]:
-        Group.objects.get_or_create(name=name)
     load_spaces()
     report("Spaces")
     if settings.DEMO_LOGINS:

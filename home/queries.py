@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import groupby
+from operator import or_
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +18,9 @@ from courses.models.glossary import sort_key
 from courses.queries import get_principles
 from learning.queries import get_learning_paths, get_short_courses
 
+FORUM_GUIDE = "slik-bruker-du-forumet"
+"""The address of the page on how the forum works, linked from its front."""
+
 
 def get_front_page(*, language: str) -> dict[str, Any]:
     """What the front page shows: paths and short courses in the page's language, FACT's principles in the reader's."""
@@ -27,15 +32,16 @@ def get_front_page(*, language: str) -> dict[str, Any]:
 
 
 def get_site_links(*, language: str) -> dict[str, Any]:
-    """Links of the header and footer, in the language asked for or else Bokmål. One query."""
+    """Links of the header, the footer and the forum, in the language asked for or else Bokmål. One query."""
     kinds = {
         "is_learn_page": Q(learnpage__isnull=False),
         "is_footer_page": Q(standardpage__show_in_footer=True),
         "is_reference_page": Q(standardpage__show_as_reference=True) | Q(roleindexpage__isnull=False),
+        "is_forum_guide": Q(standardpage__isnull=False, slug=FORUM_GUIDE),
     }
     pages = (
         Page.objects.live()
-        .filter(kinds["is_learn_page"] | kinds["is_footer_page"] | kinds["is_reference_page"])
+        .filter(reduce(or_, kinds.values()))
         .annotate(
             **{name: ExpressionWrapper(kind, output_field=BooleanField()) for name, kind in kinds.items()},
             summary=Coalesce("standardpage__summary", "roleindexpage__intro", Value(""), output_field=TextField()),
@@ -48,6 +54,7 @@ def get_site_links(*, language: str) -> dict[str, Any]:
         "learn_page": [page for page in chosen if page.is_learn_page][:1],
         "footer_pages": [page for page in chosen if page.is_footer_page],
         "reference_pages": [page for page in chosen if page.is_reference_page],
+        "forum_guide": [page for page in chosen if page.is_forum_guide][:1],
     }
 
 

@@ -20,13 +20,13 @@ from django.utils import timezone
 from courses.models import CoursePage, LessonPage, Principle
 from courses.packages.markdown import to_html
 from forum.actions import mark_read, reply, start_topic
+from forum.actions.aliases import choose_alias
 from forum.actions.counting import recount_space, recount_topic
 from forum.actions.posting import set_post_state
 from forum.models import (
     ModerationEntry,
     Notice,
     Post,
-    Pseudonym,
     Reaction,
     Report,
     Space,
@@ -36,7 +36,7 @@ from forum.models import (
     Topic,
 )
 from forum.permissions import MODERATE, spaces_readable_by
-from forum.pseudonyms import aliases_are_possible, owner_digest, seal
+from forum.pseudonyms import aliases_are_possible
 from forum.rendering import FEATURES, render
 from people.actions import add_member
 from people.models import Team, TeamRole, User
@@ -177,7 +177,6 @@ def _make_people(demo: dict[str, Any]) -> dict[str, User]:
         if "team" in person:
             add_member(person=user, team=teams[person["team"]], roles=TeamRole.objects.filter(key=person["role"]))
         people[person["key"]] = user
-    people["moderator"].groups.add(Group.objects.get(name=MODERATORS))
     return people
 
 
@@ -191,14 +190,7 @@ def _seat_people(demo: dict[str, Any], *, people: dict[str, User], spaces: dict[
             for key in keys
         )
     for alias in demo["aliases"] if aliases_are_possible() else []:
-        person, name = people[alias["person"]], alias["name"]
-        Pseudonym.objects.create(
-            space=spaces[alias["space"]],
-            name=name,
-            name_folded=name.casefold(),
-            owner=owner_digest(person),
-            sealed=seal(person),
-        )
+        choose_alias(person=people[alias["person"]], space=spaces[alias["space"]], name=alias["name"])
 
 
 def _moment(days: int, clock: time) -> datetime:

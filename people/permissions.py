@@ -261,17 +261,17 @@ def user_can_see_membership(user: Any, membership: Membership) -> bool:
 
 
 def user_needs_second_factor(user: Any) -> bool:
-    """Who may edit, moderate or administer: staff, superusers, moderators, whoever may enter Wagtail's admin.
+    """Who may edit, moderate or administer: staff, superusers, and whoever has one of `SECOND_FACTOR_PERMISSIONS`,
+    by whatever group.
 
-    No query for staff and superusers, else at most three.
+    No query for staff and superusers, else at most two.
     """
     if not (user.is_authenticated and user.is_active):
         return False
     return bool(
         user.is_superuser
         or user.is_staff
-        or user.has_perm("wagtailadmin.access_admin")
-        or user.groups.filter(name__in=settings.SECOND_FACTOR_GROUPS).exists()
+        or any(user.has_perm(permission) for permission in settings.SECOND_FACTOR_PERMISSIONS)
     )
 
 

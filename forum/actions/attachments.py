@@ -1,7 +1,7 @@
 """Files and pictures: first beside a draft, then in a post. Served only by `forum:attachment`."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePath
 from typing import IO
@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from forum.models import Attachment, Post
 from forum.permissions import user_can_edit_post
+from forum.signals import say_posts_changed
 from people.models import User
 from safety.files import IMAGE_FORMATS, FileRefusedError
 from safety.guard import guard_texts
@@ -26,6 +27,7 @@ FILES_MOST = 10
 NAME_MAX = 160
 ALT_MAX = 300
 KEPT_BESIDE_DRAFT = timedelta(days=7)
+"""A file that never came into a post, from when it was uploaded."""
 
 
 def is_image_name(name: str) -> bool:
@@ -78,6 +80,8 @@ def add_attachment(
         )
         attachment.file.save(name, guarded.content, save=False)
         attachment.save()
+        if post is not None:
+            say_posts_changed([post.pk])
     return attachment, guarded.notices
 
 
@@ -90,6 +94,8 @@ def remove_attachment(*, person: User, attachment: Attachment) -> None:
     elif not user_can_edit_post(person, attachment.post):
         raise PermissionDenied
     delete_files(Attachment.objects.filter(pk=attachment.pk))
+    if attachment.post is not None:
+        say_posts_changed([attachment.post.pk])
 
 
 def claim_attachments(*, person: User, place: str, post: Post) -> int:
@@ -112,7 +118,12 @@ def _delete_from_storage(files: Iterable[tuple[Storage, str]]) -> None:
         storage.delete(name)
 
 
+def loose_files(now: datetime) -> QuerySet[Attachment]:
+    """Files that have waited too long beside a draft."""
+    return Attachment.objects.filter(post__isnull=True, created_at__lt=now - KEPT_BESIDE_DRAFT)
+
+
 @transaction.atomic
 def delete_orphaned_files() -> int:
     """Files beside drafts for more than a week that never became a post. Returns how many."""
-    return delete_files(Attachment.objects.filter(post__isnull=True, created_at__lt=timezone.now() - KEPT_BESIDE_DRAFT))
+    return delete_files(loose_files(timezone.now()))

@@ -1,13 +1,14 @@
 """Somebody's account is deleted: what they wrote stays as «Tidligere medlem», and nobody is behind their aliases."""
 
 import secrets
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from forum.actions.attachments import delete_files
 from forum.models import Attachment, Post, Pseudonym, Report, Topic
 from forum.pseudonyms import owned_by
+from forum.signals import say_posts_changed
 from people.models import User
 
 
@@ -22,15 +23,15 @@ def let_go_of_person(*, person: User, former: User) -> None:
     - Drafts, reading, notices, watches, reactions and pauses go with the person.
     """
     Topic.objects.filter(author=person).update(author=former)
+    written = list(Post.objects.filter(author=person).values_list("pk", flat=True))
     Post.objects.filter(author=person).update(author=former)
+    say_posts_changed(written)
     for alias in Pseudonym.objects.select_for_update().filter(owned_by(person)):
         alias.owner, alias.sealed = secrets.token_hex(32), ""
         alias.save(update_fields=["owner", "sealed"])
     own_files = Attachment.objects.filter(uploader=person)
     own_files.filter(post__isnull=False).update(uploader=None)
-    for attachment in own_files.filter(post__isnull=True):
-        transaction.on_commit(partial(attachment.file.storage.delete, str(attachment.file.name)))
-    own_files.filter(post__isnull=True).delete()
+    delete_files(own_files.filter(post__isnull=True))
     waiting = Report.objects.filter(reporter=person, outcome="")
     # One open report a person and post: another former member's may wait there already.
     there = Report.objects.filter(reporter=former, outcome="", post=OuterRef("post"))

@@ -4,7 +4,7 @@ Order of locks: the person, the space, then the topic. Every text passes the gua
 (ARCHITECTURE §5.2).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from uuid import UUID, uuid5
 
@@ -29,15 +29,10 @@ from forum.permissions import (
 )
 from forum.places import Place
 from forum.pseudonyms import owned_by
-from forum.signals import posts_changed
+from forum.signals import say_posts_changed
 from forum.writing import Written, read_writing, tidy_source
 from people.models import User
 from safety.text import TextRefusedError, clean_line
-
-
-def say_posts_changed(post_ids: Sequence[int]) -> None:
-    """After commit: search and whoever else keeps something of these posts makes it again."""
-    transaction.on_commit(partial(posts_changed.send, sender=Post, post_ids=list(post_ids)))
 
 
 def own_pseudonym(*, person: User, space: Space) -> Pseudonym:

@@ -4,15 +4,15 @@ Each row on its own, so that one that fails holds nothing else back.
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from forum.actions.attachments import delete_orphaned_files
 from forum.actions.counting import lock_post
 from forum.actions.posting import empty_post, set_post_state
-from forum.models import Appeal, Attachment, Draft, ModerationEntry, Post, Report, Silence, State
+from forum.models import Appeal, Draft, ModerationEntry, Post, Report, Silence, State
 
 HIDDEN_FOR = timedelta(days=180)
 """A hidden post: long enough for an appeal and a second look."""
@@ -23,7 +23,7 @@ SILENCES_FOR = timedelta(days=180)
 LOG_FOR = timedelta(days=730)
 """The log: so that a pattern over two years can be seen, and no longer."""
 DRAFTS_FOR = timedelta(days=180)
-"""A draft nobody has touched, and a file that never came into a post."""
+"""A draft nobody has touched. Its files go sooner: `forum.actions.attachments.KEPT_BESIDE_DRAFT`."""
 
 _HIDING = ("hide", "auto_hide", "refuse")
 
@@ -63,11 +63,6 @@ def old_drafts(now: datetime) -> QuerySet[Draft]:
     return Draft.objects.filter(updated_at__lte=now - DRAFTS_FOR)
 
 
-def loose_files(now: datetime) -> QuerySet[Attachment]:
-    """Files that never came into a post."""
-    return Attachment.objects.filter(post__isnull=True, created_at__lte=now - DRAFTS_FOR)
-
-
 @transaction.atomic
 def empty_old_post(*, pk: int) -> bool:
     """Empty a post that may be kept no longer; returns whether it was still so once it was locked."""
@@ -91,9 +86,5 @@ def forget_rest() -> dict[str, int]:
         rows.delete()
     counts["drafts"] = old_drafts(now).count()
     old_drafts(now).delete()
-    files = list(loose_files(now))
-    for attachment in files:
-        transaction.on_commit(partial(attachment.file.storage.delete, str(attachment.file.name)))
-    Attachment.objects.filter(pk__in=[each.pk for each in files]).delete()
-    counts["loose files"] = len(files)
+    counts["loose files"] = delete_orphaned_files()
     return counts

@@ -8,12 +8,13 @@ from functools import partial
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
+from forum.actions.attachments import delete_files
 from forum.actions.counting import lock_post, lock_space, lock_topic
 from forum.actions.moderation import log
-from forum.actions.posting import say_posts_changed, set_post_state
+from forum.actions.posting import set_post_state
 from forum.models import Attachment, ModerationEntry, Post, PostEdit, Space, State, Topic
 from forum.rendering import render
-from forum.signals import spaces_changed
+from forum.signals import say_posts_changed, spaces_changed
 from safety.guard import find_identity_numbers, find_in_html, mask, mask_html
 
 Verb = ModerationEntry.Verb
@@ -81,9 +82,7 @@ def mask_attachment(*, pk: int) -> None:
     attachment.save(update_fields=["name", "alt_text", "text"])
     if topic is None or attachment.post is None:
         if holds:
-            name, storage = str(attachment.file.name), attachment.file.storage
-            attachment.delete()
-            transaction.on_commit(lambda: storage.delete(name))
+            delete_files(Attachment.objects.filter(pk=pk))
         return
     post = Post.objects.select_for_update().get(pk=attachment.post.pk)
     post.topic = topic

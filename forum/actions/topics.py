@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 
 from forum import tasks
 from forum.actions.counting import lock_topic, lock_topics, recount_space, recount_topic, state_by_posts
-from forum.actions.posting import say_posts_changed
 from forum.models import (
     ModerationEntry,
     Post,
@@ -29,6 +28,7 @@ from forum.models import (
     Watch,
 )
 from forum.permissions import spaces_moderated_by, user_can_moderate_topic, user_can_settle_topic
+from forum.signals import say_posts_changed
 from people.models import User
 from safety.guard import refuse_identity_numbers
 from safety.text import clean_line
@@ -248,7 +248,7 @@ def merge_topics(*, moderator: User, topic: Topic, into: Topic) -> None:
     recount_space(into.space)
     if left.pk != into.space_id:
         recount_space(left)
-    _log(ModerationEntry.Verb.MERGE, moderator=moderator, topic=topic, space=left, reason=f"→ {into.pk}")
+    _log(ModerationEntry.Verb.MERGE, moderator=moderator, topic=topic, space=left)
     say_posts_changed(moved)
 
 

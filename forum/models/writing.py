@@ -1,6 +1,7 @@
 """What is being written: drafts, and files on their way into a post."""
 
 import uuid
+from pathlib import PurePath
 from typing import ClassVar
 
 from django.conf import settings
@@ -90,3 +91,8 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kind(self) -> str:
+        """What sort of file it is, as people know it by its name: «PDF», «DOCX»."""
+        return PurePath(self.name).suffix.removeprefix(".").upper()

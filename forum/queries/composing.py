@@ -29,6 +29,7 @@ from forum.permissions import (
 from forum.places import Place
 from forum.prepared import prepared
 from forum.pseudonyms import owned_by
+from forum.queries.subjects import known_principles
 from forum.rendering import render, text_to_write_on
 from forum.writing import masked_source
 from people.models import User
@@ -36,6 +37,7 @@ from safety.guard import mask
 from safety.html import HtmlTooLargeError
 
 PRINCIPLE_SET = "fact"
+PRINCIPLE_WORD = "prinsipp"
 SUBJECT_MODELS: dict[Topic.SubjectKind, Any] = {
     Topic.SubjectKind.COURSE: CoursePage,
     Topic.SubjectKind.LESSON: LessonPage,
@@ -227,9 +229,11 @@ def _draft(reader: Any, *, place: Any) -> QuerySet[Draft]:
 
 @sensitive_variables()
 def make_compose(*, person: User, place: Place, subject: str = "", reply_to: Post | None = None) -> Compose:
-    """As `get_compose`, for somebody who may write there."""
+    """As `get_compose`, for somebody who may write there. `subject` is `leksjon:`, `kurs:` or `prinsipp:` and a key."""
     compose = Compose(place=place, account=account_key(person), submission=uuid4(), reply_to=reply_to)
-    chosen: set[str] = set()
+    chosen = principles_asked_for(subject)
+    if chosen:
+        subject = ""
     draft = next(iter(_draft(person, place=place.key)), None) if place.keeps_drafts else None
     if place.post is None and place.space.allows_pseudonyms:
         compose.pseudonym = Pseudonym.objects.filter(owned_by(person), space=place.space).first()
@@ -243,7 +247,7 @@ def make_compose(*, person: User, place: Place, subject: str = "", reply_to: Pos
         compose.title, compose.content_warning = draft.title, draft.content_warning
         compose.as_pseudonym = draft.as_pseudonym and compose.pseudonym is not None
         compose.begin_from(source=draft.source, source_format=draft.source_format)
-        chosen = set(draft.choices.get("principles", []))
+        chosen |= set(draft.choices.get("principles", []))
         subject = subject or draft.choices.get("subject", "")
         answered = draft.choices.get("reply_to")
         if answered and compose.reply_to is None:
@@ -261,13 +265,27 @@ def get_draft_files(*, person: User, place: Place) -> list[Attachment]:
     return list(Attachment.objects.filter(uploader=person, place=place.key, post__isnull=True).defer("text"))
 
 
+def principles_asked_for(subject: str) -> set[str]:
+    """The key in `prinsipp:<uuid>`; empty for everything else."""
+    word, _, key = subject.partition(":")
+    found = as_uuid(key) if word == PRINCIPLE_WORD else None
+    return {str(found)} if found else set()
+
+
 def add_choices(compose: Compose, *, principles: set[str], subject: str) -> None:
-    """The principles to tick, and what the topic is about. At most two queries."""
+    """The principles to tick, and what the topic is about. At most two queries, three with one of another set.
+
+    Offered are those of FACT, and what is ticked already.
+    """
     language = translation.get_language() or "nb"
     compose.principles = [
         (principle, str(principle.translation_key) in principles)
         for principle in get_principles(set_key=PRINCIPLE_SET, language=language)
     ]
+    offered = {str(principle.translation_key) for principle, _is_chosen in compose.principles}
+    others = [key for key in map(as_uuid, sorted(principles - offered)) if key]
+    if others:
+        compose.principles += [(principle, True) for principle in known_principles(others)]
     compose.subject = get_subject_to_write_on(subject)
 
 

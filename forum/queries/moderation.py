@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -25,6 +26,7 @@ from forum.models import (
     Space,
     SpaceMembership,
     State,
+    Topic,
 )
 from forum.permissions import (
     appeals_decided_by,
@@ -34,6 +36,8 @@ from forum.permissions import (
     posts_visible_to,
     spaces_moderated_by,
     spaces_visible_to,
+    topics_visible_to,
+    user_can_ask_about_alias,
     user_can_read_space,
     user_is_moderator,
 )
@@ -59,6 +63,8 @@ TOLD = (
     Verb.APPEAL_DISMISSED,
 )
 """What whoever it was done to is told."""
+TOLD_TO_OWNER = (*TOLD, Verb.SEAL_OPENED)
+"""And that somebody knows who the alias is: told to its owner, and not that it was asked, or refused."""
 
 
 def name_of(person: User | None, pseudonym: Pseudonym | None = None) -> str:
@@ -184,6 +190,30 @@ def count_waiting(user: User, *, space: Space | None = None) -> dict[str, int]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What stands at the front for those who moderate: how much waits, and where it is done."""
+
+    waiting: int
+    is_moderator: bool
+    spaces: list[Space]
+    """Where it is done by a facilitator who is no moderator."""
+
+
+def get_work(user: Any, spaces: Iterable[Space]) -> Work | None:
+    """Of spaces with `may_moderate` (`forum.queries.topics.with_rights`); None for those who moderate none of them.
+
+    No query for them, and six at most for the others.
+    """
+    moderated = [space for space in spaces if space.may_moderate]  # type: ignore[attr-defined]
+    if not moderated:
+        return None
+    is_moderator = user_is_moderator(user)
+    return Work(
+        waiting=sum(count_waiting(user).values()), is_moderator=is_moderator, spaces=[] if is_moderator else moderated
+    )
+
+
 def with_writers(posts: Iterable[Post]) -> list[Post]:
     """Set `writer` on each: who wrote it, in words. No query where author and alias are fetched."""
     rows = list(posts)
@@ -208,6 +238,7 @@ class Case:
     earlier: list[ModerationEntry]
     silences: list[Silence]
     attachments: list[Attachment]
+    may_ask_seal: bool
     appeal: Appeal | None
     choices: list[str]
     stamp: str
@@ -244,6 +275,7 @@ def get_case(user: User, post: Post) -> Case:
         earlier=with_names(earlier.select_related("actor", "appeal", "space").order_by("-at", "-pk")[:EARLIER_SHOWN]),
         silences=list(silences),
         attachments=list(post.attachments.all()),
+        may_ask_seal=post.pseudonym is not None and user_can_ask_about_alias(user, post.pseudonym),
         appeal=appeals.select_related("entry__actor").first(),
         choices=choices_for(post, has_open_reports=bool(waiting)),
         stamp=stamp_of(post),
@@ -286,8 +318,10 @@ class LogPage:
 
 
 def get_log(user: User, wanted: LogFilter, *, space: Space | None = None) -> LogPage:
-    """A part of the log, newest first. One query; paged by time and key, so that no page costs more than another."""
-    rows = entries_visible_to(user).select_related("actor", "person", "pseudonym", "space", "topic", "post", "appeal")
+    """A part of the log, newest first. Two queries; paged by time and key, so that no page costs more than another."""
+    rows = entries_visible_to(user).select_related(
+        "actor", "person", "pseudonym", "space", "topic__merged_into", "post", "appeal"
+    )
     if space is not None:
         rows = rows.filter(space=space)
     elif wanted.space is not None:
@@ -304,8 +338,32 @@ def get_log(user: User, wanted: LogFilter, *, space: Space | None = None) -> Log
     found = with_names(rows.order_by("-at", "-pk")[: LOG_PAGE + 1])
     for entry in found:
         entry.about = name_of(entry.person, entry.pseudonym)  # type: ignore[attr-defined]
+    _name_topics(found, user)
     last = found[LOG_PAGE - 1] if len(found) > LOG_PAGE else None
     return LogPage(entries=found[:LOG_PAGE], next=f"{last.at.isoformat()}_{last.pk}" if last else "")
+
+
+def _name_topics(entries: Iterable[ModerationEntry], user: User) -> None:
+    """Set `topics` on each: the topic it was done to, and where that went if it was merged, each with `may_open`.
+
+    A topic that is in another space now is named to those who may read it there. One query.
+    """
+    rows = list(entries)
+    there = {entry.pk: _topics_of(entry) for entry in rows}
+    wanted = {topic.pk for topics in there.values() for topic in topics}
+    visible = set(topics_visible_to(user).filter(pk__in=wanted).values_list("pk", flat=True))
+    for entry in rows:
+        topics = [topic for topic in there[entry.pk] if topic.pk in visible or topic.space_id == entry.space_id]
+        for topic in topics:
+            topic.may_open = topic.pk in visible  # type: ignore[attr-defined]
+        entry.topics = topics  # type: ignore[attr-defined]
+
+
+def _topics_of(entry: ModerationEntry) -> list[Topic]:
+    if entry.topic is None:
+        return []
+    into = entry.topic.merged_into if entry.verb == Verb.MERGE else None
+    return [entry.topic, into] if into is not None else [entry.topic]
 
 
 def read_key(key: str) -> tuple[datetime, int] | None:
@@ -332,7 +390,7 @@ def decisions_about(person: User) -> QuerySet[ModerationEntry]:
     """
     return (
         entries_about(person)
-        .filter(verb__in=TOLD)
+        .filter(verb__in=TOLD_TO_OWNER)
         .select_related("space", "topic", "post", "pseudonym", "appeal")
         .order_by("-at", "-pk")
     )
@@ -343,7 +401,7 @@ def unread_alias_decisions(person: User) -> QuerySet[ModerationEntry]:
     seen = DecisionsRead.objects.filter(person=person).values("read_at")
     long_ago = timezone.make_aware(datetime(2000, 1, 1))  # noqa: DTZ001 – made aware
     return (
-        ModerationEntry.objects.filter(owned_by(person, through="pseudonym"), verb__in=TOLD)
+        ModerationEntry.objects.filter(owned_by(person, through="pseudonym"), verb__in=TOLD_TO_OWNER)
         .filter(at__gt=Coalesce(Subquery(seen), long_ago))
         .select_related("space", "pseudonym")
     )
@@ -385,6 +443,7 @@ def in_words(entry: ModerationEntry) -> Decision:
         Verb.WARN: (_("Du har fått en advarsel"), _("Den gjelder et innlegg du har skrevet.")),
         Verb.SILENCE: (_("Du har fått en skrivepause"), _("Du kan lese, men ikke skrive, til pausen er over.")),
         Verb.UNSILENCE: (_("Skrivepausen er opphevet"), _("Du kan skrive igjen.")),
+        Verb.SEAL_OPENED: (_("Aliaset ditt er åpnet"), _("To moderatorer har sett hvem som står bak.")),
         Verb.APPEAL_UPHELD: (_("Du fikk medhold i klagen"), _("Det som kan gjøres om, er gjort om.")),
         Verb.APPEAL_DISMISSED: (
             _("Du fikk ikke medhold i klagen"),

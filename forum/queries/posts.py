@@ -27,6 +27,7 @@ from django.http import Http404
 
 from forum.models import POSTS_A_PAGE, Attachment, Post, Reaction, State, Topic
 from forum.permissions import (
+    aliases_asked_about_by,
     shown_in_space,
     spaces_moderated_by,
     spaces_writable_by,
@@ -161,13 +162,15 @@ def _posts(reader: Any, *, topic: Any, first: Any, last: Any, moderates: bool) -
 
 
 def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
-    """Seven queries, six where the topic is about no course or lesson. A page beyond the last is the last."""
+    """Seven queries, six where the topic is about no course or lesson, and one more for those who moderate it where
+    somebody writes under an alias. A page beyond the last is the last.
+    """
     page_count = topic.page_count
     page = min(max(page, 1), page_count)
     first, last = (page - 1) * POSTS_A_PAGE + 1, page * POSTS_A_PAGE
     moderates = topic.may_moderate  # type: ignore[attr-defined]
     posts = _posts(user, ways={"moderates": moderates}, topic=topic.pk, first=first, last=last)
-    shown = [post for post in posts if post.is_shown]  # type: ignore[attr-defined]
+    shown = [post for post in posts if post.is_shown]
     accepted = [topic.accepted_post] if topic.accepted_post else []
     answered = [post.reply_to for post in shown if post.reply_to is not None]
     add_author_lines([*shown, *answered, topic], space=topic.space)
@@ -176,6 +179,7 @@ def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
     add_principles([topic])
     for post in shown:
         _add_post_rights(post, topic, user)
+    _add_seal_rights(shown, topic, user)
     last_shown = min(last, topic.last_number)
     found = TopicPage(
         topic=topic,
@@ -201,6 +205,16 @@ def _add_post_rights(post: Any, topic: Any, user: Any) -> None:
     post.is_new = not post.is_mine and post.number > topic.last_read_number and post.created_at > topic.read_all_at
     post.is_accepted = post.pk == topic.accepted_post_id
     post.may_accept = topic.may_settle and post.number > 1 and post.state == State.NORMAL
+
+
+def _add_seal_rights(posts: Iterable[Post], topic: Topic, user: Any) -> None:
+    """Set `may_ask_seal`: whether this moderator may ask to have the alias opened. One query where there is one."""
+    aliases = {post.pseudonym_id for post in posts if post.pseudonym_id}
+    askable: set[int] = set()
+    if aliases and topic.may_moderate:  # type: ignore[attr-defined]
+        askable = set(aliases_asked_about_by(user).filter(pk__in=aliases).values_list("pk", flat=True))
+    for post in posts:
+        post.may_ask_seal = post.pseudonym_id in askable  # type: ignore[attr-defined]
 
 
 @prepared(posts=Several(BigIntegerField()))

@@ -44,6 +44,7 @@ from forum.permissions import (
 )
 from forum.prepared import prepared
 from forum.pseudonyms import aliases_are_possible, owned_by
+from forum.queries.moderation import count_waiting
 from people.alphabet import sort_key
 from people.models import Membership, SupportGroupMembership, TeamRole, User
 
@@ -134,6 +135,8 @@ class SpaceFacts:
     invites: bool
     why_not_writing: str
     waiting: int
+    cases: int
+    """Reports, held posts and appeals that wait, for those who moderate the space."""
     is_learning_group: bool
 
 
@@ -188,7 +191,7 @@ def _facts(reader: Any, *, space: Any, role: Any, kind: str) -> "QuerySet[Space,
 
 
 def get_space_facts(*, person: Any, space: Space) -> SpaceFacts:
-    """For somebody who may see the space. Two queries, however many are in it.
+    """For somebody who may see the space. Two queries, however many are in it; five for those who moderate it.
 
     The number of people is for those who read the space; who looks after it, for everybody who sees it.
     """
@@ -217,6 +220,7 @@ def get_space_facts(*, person: Any, space: Space) -> SpaceFacts:
         invites=found["invites"],
         why_not_writing="" if writes or not reads else _why_not_writing(space),
         waiting=found["waiting"],
+        cases=sum(count_waiting(person, space=space).values()) if found["moderates"] else 0,
         is_learning_group=space.kind == Space.Kind.LEARNING_GROUP,
     )
 
@@ -385,6 +389,16 @@ def get_sent_invitations(user: Any, space: Space) -> QuerySet[EntryRequest]:
 def get_invitations_to_spaces(person: Any) -> QuerySet[EntryRequest]:
     """What one is invited to. One query. For that person alone."""
     return space_invitations_open_to(person).select_related("space", "invited_by")
+
+
+@prepared()
+def _invitations(reader: Any) -> QuerySet[EntryRequest]:
+    return get_invitations_to_spaces(reader)
+
+
+def list_invitations_to_spaces(person: Any) -> list[EntryRequest]:
+    """The same, at the price of the forum's front. One query."""
+    return _invitations(person)
 
 
 def get_space_invitation_for(person: Any, pk: int) -> EntryRequest:

@@ -9,7 +9,7 @@ Lists are cut by position (`Cursor`), never by counting rows, so that the hundre
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -414,7 +414,7 @@ def _newest_of(user: Any, spaces: list[Space]) -> list[Topic]:
     near = [*latest, *latest[-1:] * (NEWEST_TOPICS - len(latest))]
     topics = _newest_near(
         user,
-        **{f"space_{place}": space.pk for place, space in enumerate(near)},
+        **{f"space_{place}": cast(Any, space.pk) for place, space in enumerate(near)},
         **{f"since_{place}": space.newest_from for place, space in enumerate(near)},  # type: ignore[attr-defined]
     )
     _finish(topics)

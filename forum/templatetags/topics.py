@@ -81,3 +81,10 @@ def topics_with_news(count: int) -> str:
 @register.filter
 def answers(count: int) -> str:
     return ngettext("%(count)d svar", "%(count)d svar", count) % {"count": count}
+
+
+@register.filter
+def in_sentence(name: object) -> str:
+    """A role's name within a sentence: «brukerspesialist», but «IPS-konsulent» as it is."""
+    text = str(name)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

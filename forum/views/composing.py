@@ -55,14 +55,14 @@ def _on_old_page(get_place: Any) -> Any:
 @keeps_text(_on_old_page(get_place_to_start))
 @require_http_methods(["GET", "POST"])
 def topic_start(request: HttpRequest, slug: str) -> HttpResponse:
-    """`?om=leksjon:<uuid>` or `?om=kurs:<uuid>` says what the topic is about."""
+    """`?om=leksjon:<uuid>`, `?om=kurs:<uuid>` or `?om=prinsipp:<uuid>` says what the topic is about."""
     return _write(request, get_place_to_start(request.user, slug))
 
 
 @keeps_text(_on_old_page(get_place_to_reply))
 @require_http_methods(["GET", "POST"])
 def reply(request: HttpRequest, pk: int) -> HttpResponse:
-    """`?til=<post>` answers a post of the topic, `&sitat=1` with its words as a quotation."""
+    """`?til=<post>` answers a post of the topic, `&sitat=1` with its words as a quotation, and its warning."""
     is_posting = request.method == "POST" and request.POST.get("do", "post") == "post"
     return _write(request, get_place_to_reply(request.user, pk, is_posting=is_posting))
 
@@ -128,6 +128,7 @@ def _begin(request: HttpRequest, place: Place) -> Compose:
     compose = make_compose(person=person, place=place, subject=request.GET.get("om", ""), reply_to=reply_to)
     if reply_to is not None and request.GET.get("sitat") and not compose.text:
         compose.begin_from(source=quoted(reply_to), source_format=Post.Format.HTML)
+        compose.content_warning = compose.content_warning or reply_to.content_warning
     return compose
 
 
@@ -153,9 +154,10 @@ def _from_data(data: QueryDict, *, person: Any, place: Place) -> Compose:
         add_choices(compose, principles=set(data.getlist("principles")), subject=data.get("subject", ""))
     elif place.post is None:
         answered = data.get("reply_to", "")
-        visible = posts_visible_to(person).select_related("author", "pseudonym").filter(topic=place.topic)
         number = int(answered) if answered.isdecimal() and len(answered) < 18 else 0
-        compose.reply_to = visible.filter(pk=number).first() if number else None
+        if number:
+            visible = posts_visible_to(person).select_related("author", "pseudonym").filter(topic=place.topic)
+            compose.reply_to = visible.filter(pk=number).first()
     if place.post is None and not compose.files:
         compose.files = get_draft_files(person=person, place=place)
     return compose

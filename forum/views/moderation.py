@@ -216,7 +216,7 @@ def hide(request: PersonRequest, pk: int) -> HttpResponse:
     try:
         actions.decide(moderator=request.user, post=post, verb=Verb.HIDE, reason=reason)
     except CaseChangedError:
-        messages.info(request, _("Innlegget er alt skjult eller slettet."))
+        messages.info(request, _("Innlegget er allerede skjult eller slettet."))
     except TextRefusedError as error:
         messages.error(request, error.message)
     else:
@@ -301,12 +301,14 @@ def decisions(request: PersonRequest) -> HttpResponse:
 def decision(request: PersonRequest, pk: int) -> HttpResponse:
     """One decision about oneself, and the appeal. 404 for everybody else."""
     entry = queries.get_decision(request.user, pk)
+    if entry.verb == Verb.SEAL_OPENED:
+        return redirect("forum:alias-openings")
     form = AppealForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             actions.appeal(person=request.user, entry=entry, text=form.cleaned_data["text"])
         except AppealError:
-            messages.info(request, _("Du har alt klaget på dette, eller fristen på 30 dager er ute."))
+            messages.info(request, _("Du har allerede klaget på dette, eller fristen på 30 dager er ute."))
             return redirect(request.path)
         except TextRefusedError as error:
             form.add_error(None, error.message)

@@ -48,7 +48,7 @@ def ask(request: PersonRequest, pk: int) -> HttpResponse:
         except TextRefusedError as error:
             form.add_error("reason", error.message)
         except seals.AlreadyAskedError:
-            messages.info(request, _("Noen har alt bedt om å åpne dette aliaset."))
+            messages.info(request, _("Noen har allerede bedt om å åpne dette aliaset."))
             return redirect("forum:seal-openings")
         else:
             messages.success(request, _("En annen moderator må si ja før aliaset åpnes."))
@@ -72,7 +72,7 @@ def opening(request: PersonRequest, pk: int) -> HttpResponse:
                 seals.refuse_to_open(opening=found, by=request.user)
                 messages.success(request, _("Du sa nei. Aliaset er like lukket som før."))
         except seals.AlreadyAnsweredError:
-            messages.info(request, _("En annen moderator har alt svart."))
+            messages.info(request, _("En annen moderator har allerede svart."))
         return redirect("forum:seal-opening", pk)
     context = {
         "opening": found,
@@ -93,7 +93,7 @@ def identity(request: PersonRequest, pk: int) -> HttpResponse:
     try:
         person = seals.look_behind(opening=found, by=request.user)
     except SealedForEverError:
-        messages.error(request, _("Nøkkelen aliaset er forseglet med, finnes ikke mer. Det kan ikke åpnes."))
+        messages.error(request, _("Nøkkelen aliaset er forseglet med, finnes ikke lenger. Det kan ikke åpnes."))
         return redirect("forum:seal-opening", pk)
     lines = describe_people(found.pseudonym.space, [person.pk]) if person else []
     context = {"opening": found, "line": lines[0] if lines else None}

@@ -157,10 +157,10 @@ def join(request: PersonRequest, slug: str) -> HttpResponse:
         except TextRefusedError as error:
             form.refuse(error)
         except spaces.AlreadyAskedError:
-            messages.info(request, _("Du har alt spurt, eller du er invitert."))
+            messages.info(request, _("Du har allerede spurt, eller du er invitert."))
             return redirect("forum:space-join", slug)
         except spaces.AlreadyInError:
-            messages.info(request, _("Du er alt med her."))
+            messages.info(request, _("Du er allerede med her."))
             return redirect("forum:space-about", slug)
         except spaces.TooManyError:
             form.add_error(None, _("Du har spurt mange steder i dag. Prøv igjen i morgen."))
@@ -216,7 +216,7 @@ def decide(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
             spaces.refuse_entry(request=asked, by=request.user)
             messages.success(request, _("Du sa nei. %(name)s får beskjed.") % name)
     except spaces.AlreadyDecidedError:
-        messages.info(request, _("Noen har alt svart på dette ønsket."))
+        messages.info(request, _("Noen har allerede svart på dette ønsket."))
     except spaces.NotEligibleError:
         messages.error(request, _("%(name)s er ikke lenger med i noe team.") % name)
     return redirect("forum:space-requests", slug)
@@ -280,9 +280,9 @@ def invite_one(request: PersonRequest, space: Space, person: User, form: FindPer
     try:
         spaces.invite_to_space(space=space, person=person, by=request.user)
     except spaces.AlreadyInError:
-        form.add_error("who", _("%(name)s er alt med her.") % name)
+        form.add_error("who", _("%(name)s er allerede med her.") % name)
     except spaces.AlreadyAskedError:
-        form.add_error("who", _("%(name)s har alt spurt, eller er invitert.") % name)
+        form.add_error("who", _("%(name)s har allerede spurt, eller er invitert.") % name)
     except spaces.DeclinedLatelyError:
         form.add_error("who", _("%(name)s har nylig takket nei. Vent en måned før du spør igjen.") % name)
     except spaces.NotEligibleError:
@@ -305,7 +305,7 @@ def take_back(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     try:
         spaces.take_back_invitation(invitation=invitation, by=request.user)
     except spaces.AlreadyDecidedError:
-        messages.info(request, _("Invitasjonen var alt besvart eller trukket tilbake."))
+        messages.info(request, _("Invitasjonen var allerede besvart eller trukket tilbake."))
     else:
         messages.success(request, _("Invitasjonen er trukket tilbake."))
     return redirect("forum:space-invite" if user_can_invite(request.user, space) else "forum:space-about", slug)
@@ -409,7 +409,7 @@ def member(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
         except spaces.LastFacilitatorError:
             messages.error(request, _("Rommet må ha minst én rådgiver. Gjør en annen til rådgiver først."))
         except (spaces.AlreadyDecidedError, spaces.NotEligibleError):
-            messages.info(request, _("Noen har alt endret dette."))
+            messages.info(request, _("Noen har allerede endret dette."))
         return redirect(after_change(request, space))
     return page_about(
         request,
@@ -466,7 +466,7 @@ def alias(request: PersonRequest, slug: str) -> HttpResponse:
         except TextRefusedError as error:
             form.add_error("name", error.message)
         except aliases.HasAliasError:
-            messages.info(request, _("Du har alt et alias her."))
+            messages.info(request, _("Du har allerede et alias her."))
             return redirect("forum:space-alias", slug)
         else:
             messages.success(request, _("Aliaset er ditt. Velg det når du skriver."))

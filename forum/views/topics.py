@@ -21,9 +21,10 @@ from forum.actions.reactions import set_reaction
 from forum.actions.topics import accept_answer
 from forum.kept_pages import NEW_FORM, serve
 from forum.models import Post, Reaction, Space, Topic
-from forum.permissions import posts_visible_to, spaces_writable_by, user_is_member
+from forum.permissions import posts_visible_to, spaces_writable_by, user_can_create_some_space, user_is_member
 from forum.places import Place
 from forum.queries.composing import make_compose
+from forum.queries.moderation import get_work
 from forum.queries.posts import (
     MovedError,
     get_first_unread,
@@ -32,7 +33,7 @@ from forum.queries.posts import (
     get_topic_page,
     page_of,
 )
-from forum.queries.spaces import get_space_facts
+from forum.queries.spaces import get_space_facts, list_invitations_to_spaces
 from forum.queries.subjects import Subject, get_principle_index, get_subject, reader_language
 from forum.queries.topics import (
     Cursor,
@@ -66,9 +67,16 @@ def whole_number(text: str, *, otherwise: int) -> int:
 def home(request: HttpRequest) -> HttpResponse:
     """The spaces the reader may know of, and what is new in those they read."""
     found = get_forum_home(request.user)
+    invitations = list_invitations_to_spaces(request.user)
     if found.is_empty and not user_is_member(request.user):
-        return TemplateResponse(request, "forum/home_no_team.html")
-    return serve(request, "forum/home.html", {"forum": found})
+        return TemplateResponse(request, "forum/home_no_team.html", {"invitations": invitations})
+    context = {
+        "forum": found,
+        "invitations": invitations,
+        "work": get_work(request.user, [*found.mine, *found.open, *found.closed, *found.archived]),
+        "may_make_space": user_can_create_some_space(request.user),
+    }
+    return serve(request, "forum/home.html", context)
 
 
 def read_cursors(query: QueryDict) -> dict[str, Cursor | None]:

@@ -77,10 +77,10 @@ def join(request: PersonRequest, slug: str) -> HttpResponse:
         try:
             actions.ask_to_join(person=request.user, team=team, **form.cleaned_data)
         except actions.AlreadyAskedError:
-            messages.info(request, _("Du har alt spurt. Du får svar på e-post."))
+            messages.info(request, _("Du har allerede spurt. Du får svar på e-post."))
             return redirect(team)
         except actions.AlreadyMemberError:
-            messages.info(request, _("Du er alt med i teamet."))
+            messages.info(request, _("Du er allerede med i teamet."))
             return redirect(team)
         except actions.TeamClosedError:
             messages.error(request, _("Teamet er avviklet og tar ikke imot flere."))
@@ -146,7 +146,7 @@ def decide_request(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     team = get_managed_team_for(request.user, slug)
     asked = get_request_for(request.user, team, pk)
     if asked.outcome:
-        messages.info(request, _("Noen har alt svart på dette ønsket."))
+        messages.info(request, _("Noen har allerede svart på dette ønsket."))
         return redirect("people:requests", slug=slug)
     refuses = request.POST.get("decision") == "refuse"
     initial = {"roles": asked.roles.all(), "started_on": asked.started_on}
@@ -160,7 +160,7 @@ def decide_request(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
                 actions.approve_request(request=asked, by=request.user, **form.cleaned_data)
                 messages.success(request, _("%(name)s er med i teamet.") % {"name": asked.person})
         except actions.AlreadyDecidedError:
-            messages.info(request, _("Noen har alt svart på dette ønsket."))
+            messages.info(request, _("Noen har allerede svart på dette ønsket."))
         return redirect("people:requests", slug=slug)
     context = {"team": team, "asked": asked, "form": form, "asks_to_lead": asked.roles.filter(leads_team=True).exists()}
     return TemplateResponse(request, "people/request.html", context, status=status_of(form))

@@ -89,7 +89,7 @@ def _refusal(texts: Mapping[str, str], findings: dict[str, list[Finding]]) -> st
         else:
             seen.append(_("%(number)s («%(seen)s»)") % words)
     message = _(
-        "Teksten inneholder %(seen)s. Det peker ut én person og skal aldri inn i Flett. Ingenting er lagret. "
+        "Teksten inneholder %(seen)s. Det peker ut én person og skal aldri inn i Flett. Tallet er ikke lagret. "
         "Ta bort tallet, og beskriv situasjonen uten å si hvem det gjelder."
     ) % {"seen": listed(seen)}
     if all(finding.kind not in _NEVER_AN_ACCOUNT for _text, finding in _in_order(texts, findings)):

@@ -29,6 +29,23 @@ const makeLists = (root) => {
   }
 };
 
+/** Emphasis that is a style becomes an element, and bold that the style takes back (Google's) none. */
+const makeMarks = (root) => {
+  for (const element of root.querySelectorAll("span, b, strong")) {
+    const style = element.getAttribute("data-pasted-style") ?? "";
+    if (element.localName !== "span") {
+      if (/font-weight:\s*(normal|[1-5]00)/i.test(style)) element.replaceWith(...element.childNodes);
+      continue;
+    }
+    const marks = [/font-weight:\s*(bold|[6-9]00)/i.test(style) && "strong", /font-style:\s*italic/i.test(style) && "em"];
+    for (const name of marks.filter(Boolean)) {
+      const mark = root.ownerDocument.createElement(name);
+      mark.append(...element.childNodes);
+      element.append(mark);
+    }
+  }
+};
+
 /** Pasted HTML without what the page's policy refuses: conditional comments, style sheets, and styles by another name. */
 const withoutStyles = (html) =>
   html
@@ -41,6 +58,7 @@ const tidy = (html) => {
   const { body } = new DOMParser().parseFromString(withoutStyles(html), "text/html");
   for (const node of body.querySelectorAll(DROPPED)) node.remove();
   makeLists(body);
+  makeMarks(body);
   for (const heading of body.querySelectorAll(HEADINGS)) {
     const ours = body.ownerDocument.createElement("h3");
     ours.append(...heading.childNodes);
@@ -134,6 +152,20 @@ const upgrade = async (form) => {
     if (!button || event.detail) return; // Trix listens to the mouse alone; a key's click has no detail
     button.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));
   });
+  // Trix would read the clipboard as it is, to see whether it is plain text, and the page's policy speaks up of each
+  // style in it.
+  editor.addEventListener(
+    "paste",
+    (event) => {
+      const html = event.clipboardData?.getData("text/html");
+      if (!html) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      editor.editor.recordUndoEntry("Paste");
+      editor.editor.insertHTML(tidy(html));
+    },
+    { capture: true },
+  );
   editor.addEventListener("trix-before-paste", ({ paste }) => {
     if (paste.type === "text/html" && paste.html) paste.html = tidy(paste.html);
   });
@@ -142,6 +174,7 @@ const upgrade = async (form) => {
     const files = new DataTransfer();
     files.items.add(event.file);
     form.elements.file.files = files.files;
+    form.elements.file.closest("details").open = true;
     form.elements.file.focus();
     say(form, form.dataset.drop);
   });
@@ -153,4 +186,4 @@ for (const form of document.querySelectorAll("[data-compose]")) {
   else form.querySelector(".compose-text").addEventListener("focus", () => upgrade(form), { once: true });
 }
 
-document.querySelector(".compose-error")?.focus();
+document.querySelector(".compose-error, .compose-question")?.focus();

@@ -7,6 +7,8 @@ def test_something(site_server, open_page):
 """
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +19,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from people.models import User
@@ -43,6 +46,32 @@ CHROMIUM_FLAGS = [
 ]
 
 
+ANSWERING: set[threading.Thread] = set()
+"""The test server's threads that are in the middle of a request."""
+
+
+@request_started.connect
+def _begin_to_answer(**_: Any) -> None:
+    ANSWERING.add(threading.current_thread())
+
+
+@request_finished.connect
+def _have_answered(**_: Any) -> None:
+    ANSWERING.discard(threading.current_thread())
+
+
+def wait_until_answered(seconds: float = 20) -> None:
+    """Wait until no thread of the test server has a request in hand, and none begins a moment later.
+
+    A page that is closed leaves its last request with the server, which would write while the database is emptied.
+    """
+    until, calm = time.monotonic() + seconds, 0
+    while calm < 3 and time.monotonic() < until:
+        busy = any(thread.is_alive() for thread in ANSWERING.copy() if thread is not threading.main_thread())
+        calm = 0 if busy else calm + 1
+        time.sleep(0.02)
+
+
 @dataclass
 class Watched:
     """A browser page with what it said and asked for. Everything else is Playwright's `Page`."""
@@ -60,6 +89,18 @@ class Watched:
         self.page.on("console", lambda message: self.messages.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.messages.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def wait_until(self, is_so: Callable[[], object] | str) -> None:
+        """Wait for what Playwright's own cannot: `wait_for_function` asks with `eval`, which the page's policy refuses.
+
+        A script is asked in the page for something true.
+        """
+        ask = (lambda: self.page.evaluate(is_so)) if isinstance(is_so, str) else is_so
+        for _ in range(PATIENCE // 50):
+            if ask():
+                return
+            self.page.wait_for_timeout(50)
+        pytest.fail(f"not so: {is_so}", pytrace=False)
 
     def problems(self) -> list[str]:
         """Console errors (blocked by the content policy among them), script errors, requests to other hosts."""
@@ -136,6 +177,7 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Watc
         for page in context.pages:
             page.goto("about:blank")  # nothing saves itself any more while the database is emptied
         context.close()
+    wait_until_answered()
 
 
 def sign_in(context: BrowserContext, user: User, server: str) -> None:

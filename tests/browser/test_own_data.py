@@ -58,8 +58,8 @@ def test_somebody_says_who_they_are(site_server: Any, page: Watched, kari: User)
     page.get_by_role("button", name="Lagre").click()
     expect(page.get_by_label("Kort om deg")).to_have_accessible_description(
         "Hva du arbeider med og gjerne svarer på. Ingenting om pasienter, og ikke egen helse. Teksten inneholder et "
-        "fødselsnummer («15•••••••••»). Det peker ut én person og skal aldri inn i Flett. Ingenting er lagret. Ta bort "
-        "tallet, og beskriv situasjonen uten å si hvem det gjelder. Er det et kontonummer, så skriv det slik: "
+        "fødselsnummer («15•••••••••»). Det peker ut én person og skal aldri inn i Flett. Tallet er ikke lagret. Ta "
+        "bort tallet, og beskriv situasjonen uten å si hvem det gjelder. Er det et kontonummer, så skriv det slik: "
         "1234.56.78901."
     )
     page.messages.clear()  # the browser notes the 422

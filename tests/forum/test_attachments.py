@@ -199,13 +199,16 @@ def test_one_takes_ones_own_files_out(browser: Client, kari: User, django_captur
     assert not Path(kept.file.path).exists()
 
 
-def test_files_that_were_never_posted_go_after_a_week(kari: User, django_capture_on_commit_callbacks: Any) -> None:
+@pytest.mark.parametrize("command", ["delete_orphaned_files", "forget_forum"])
+def test_files_that_were_never_posted_go_after_a_week(
+    kari: User, command: str, django_capture_on_commit_callbacks: Any
+) -> None:
     old, _ = add_attachment(person=kari, place="space:1", file=BytesIO(b"Hei\n"), name="gammel.txt")
     new, _ = add_attachment(person=kari, place="space:1", file=BytesIO(b"Hei\n"), name="ny.txt")
     Attachment.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=7, minutes=1))
     Attachment.objects.filter(pk=new.pk).update(created_at=timezone.now() - timedelta(days=6, hours=23))
     with django_capture_on_commit_callbacks(execute=True):
-        call_command("delete_orphaned_files")
+        call_command(command)
     assert list(Attachment.objects.values_list("name", flat=True)) == ["ny.txt"]
     assert not Path(old.file.path).exists()
     assert Path(new.file.path).exists()

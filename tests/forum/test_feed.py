@@ -19,11 +19,8 @@ from forum.models import FeedToken, Space
 from people.models import User
 from tests import factories
 from tests.forum.news import add_post, make_member, make_topic
-from tests.forum.places import stand_in
 
 pytestmark = pytest.mark.django_db
-
-stand_in()
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 

@@ -18,14 +18,11 @@ from people.models import MailKind, Profile, User
 from people.own_data import actions as own_actions
 from tests import factories
 from tests.forum.news import add_post, make_member, make_topic, tell
-from tests.forum.places import stand_in
 from tests.learning.test_mail_races import calm, kill_when, received, start
 from tests.people.smtp_sink import Sink, serve_sink
 from tests.people.test_races import ROUNDS, at_once
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-
-stand_in()
 COUNT = 12
 KILLED_AT = 5
 

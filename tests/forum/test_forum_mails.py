@@ -23,12 +23,9 @@ from people.models import MailKind, Profile, User
 from people.own_data import actions as own_actions
 from tests import factories
 from tests.forum.news import add_post, make_member, make_topic, noon, set_state, tell, watch
-from tests.forum.places import stand_in
 from tests.people.smtp_sink import HangUp, Sink, serve_sink
 
 pytestmark = pytest.mark.django_db
-
-stand_in()
 LONG = timedelta(minutes=6)
 
 

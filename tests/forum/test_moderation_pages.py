@@ -29,7 +29,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = {"queue": 12, "case": 20, "log": 6}
+QUERIES = {"queue": 12, "case": 20, "log": 7}
 
 
 @pytest.fixture(autouse=True)

@@ -21,12 +21,9 @@ from forum.models import MailChoice, Mention, Notice, Space, SpaceMembership, St
 from people.models import Membership, Profile, User
 from tests import factories
 from tests.forum.news import add_post, make_member, make_topic, set_state, tell
-from tests.forum.places import stand_in
 from tests.people.cast import make_person
 
 pytestmark = pytest.mark.django_db
-
-stand_in()
 
 Kind = Space.Kind
 ROLES = (

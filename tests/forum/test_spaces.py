@@ -51,7 +51,7 @@ def test_whoever_makes_a_space_facilitates_it() -> None:
     )
     membership = space.memberships.get()
     assert (membership.person, membership.role) == (member, SpaceMembership.Role.FACILITATOR)
-    assert (space.name, space.rules) == ("Vi øver", "<p>Vær raus.</p>\n\n<p>Lytt.</p>")
+    assert (space.name, space.rules) == ("Vi øver", "<p>Vær raus.</p><p>Lytt.</p>")
     assert space.welcome == "<p>&lt;b&gt;Hei&lt;/b&gt;</p>"
 
 

@@ -254,7 +254,7 @@ def test_a_row_says_in_words_what_it_is(space: Space, kari: User, ola: User) -> 
     topic = topic_in(space, kari, "Vanskelig", replies=3, content_warning="selvmord")
     accept_answer(person=kari, topic=topic, post=topic.posts.get(number=3))
     text = " ".join(signed_in(ola).get(space.get_absolute_url()).content.decode().split())
-    for words in ("Sterkt innhold: selvmord", "3 svar", "4 nye", "Besvart", "Jobbspesialist", "Vestland", "nå nettopp"):
+    for words in ("Innholdsvarsel: selvmord", "3 svar", "4 nye", "Besvart", "Jobbspesialist", "Vestland", "nå nettopp"):
         assert words in text
 
 
@@ -271,7 +271,7 @@ def test_what_waits_or_is_hidden_is_listed_for_those_who_may_see_it(home: object
 def test_marking_all_read_is_one_row(space: Space, kari: User, ola: User) -> None:
     topics = [topic_in(space, ola, f"{number}") for number in range(3)]
     client = signed_in(kari)
-    assert "Marker alt som lest" in client.get(space.get_absolute_url()).content.decode()
+    assert "Merk alt som lest" in client.get(space.get_absolute_url()).content.decode()
     client.post(reverse("forum:mark-all-read", args=[space.slug]))
     assert [topic.unread for topic in client.get(space.get_absolute_url()).context["list"].topics] == [0, 0, 0]
     assert not TopicRead.objects.exists()
@@ -371,7 +371,7 @@ def test_strong_content_is_folded_until_it_is_opened(space: Space, kari: User, o
     topic = topic_in(space, kari, content_warning="vold")
     text = " ".join(signed_in(ola).get(topic.get_absolute_url()).content.decode().split())
     assert '<details class="post-warned"> <summary>' in text
-    assert "Sterkt innhold: vold" in text
+    assert "Innholdsvarsel: vold" in text
 
 
 def test_a_merged_topic_leads_where_it_went(space: Space, kari: User, ola: User) -> None:
@@ -476,7 +476,8 @@ def test_queries_of_a_space(space: Space, kari: User, topics: int) -> None:
 def test_queries_of_the_front(space: Space, kari: User, spaces: int) -> None:
     for _ in range(spaces):
         fill(factories.SpaceFactory.create(), 1)
-    assert queries(signed_in(kari), reverse("forum:home")) == 7
+    client = signed_in(kari)
+    assert [queries(client, reverse("forum:home")) for _ in range(2)] == [10, 8]
 
 
 @pytest.mark.parametrize("replies", [0, 19])
@@ -489,4 +490,5 @@ def test_queries_of_a_topic(space: Space, kari: User, replies: int) -> None:
         set_reaction(person=kari, post=post, kind="thanks", given=True)
         if number == 5:
             accept_answer(person=topic.author, topic=topic, post=post)
-    assert queries(signed_in(kari), topic.get_absolute_url()) == 12
+    client = signed_in(kari)
+    assert [queries(client, topic.get_absolute_url()) for _ in range(3)] == [13, 0, 0]

@@ -12,11 +12,8 @@ from forum.queries.watching import get_watch
 from people.models import User
 from tests import factories
 from tests.forum.news import make_member, make_topic
-from tests.forum.places import stand_in
 
 pytestmark = pytest.mark.django_db
-
-stand_in()
 
 
 @pytest.fixture

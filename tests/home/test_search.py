@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Callable
 from html import unescape
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
@@ -19,7 +19,10 @@ from wagtail.models import Page
 
 from courses.models import GlossaryTerm
 from forum.actions import delete_post, edit_post, reply, start_topic
+from forum.actions.attachments import add_attachment, remove_attachment
 from forum.actions.posting import set_post_state
+from forum.actions.spaces import archive_space, end_space_membership
+from forum.actions.topics import merge_topics, move_topic, split_topic
 from forum.models import Post, Space, State, Topic
 from forum.signals import posts_changed, spaces_changed
 from home.models import HomePage, SearchDocument
@@ -36,14 +39,6 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 Committed = Callable[..., Any]
-
-
-@pytest.fixture(autouse=True)
-def _addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where topics, posts and spaces are shown is tested with those pages."""
-    monkeypatch.setattr(Topic, "get_absolute_url", lambda self: f"/forum/trad/{self.pk}/")
-    monkeypatch.setattr(Post, "get_absolute_url", lambda self: f"/forum/innlegg/{self.pk}/")
-    monkeypatch.setattr(Space, "get_absolute_url", lambda self: f"/forum/rom/{self.slug}/")
 
 
 @pytest.fixture
@@ -102,6 +97,77 @@ def test_a_topic_is_followed_through_its_life(member: User, space: Space, commit
     factories.SpaceMembershipFactory.create(space=other, person=member)
     assert found(member, "trillebår") == [f"topic:{topic.pk}"]
     assert [each for each in find_drift() if each.source in {Source.TOPICS, Source.REPLIES}] == []
+
+
+def test_a_moved_topic_obeys_its_new_space_before_the_index_knows(
+    member: User, space: Space, committed: Committed
+) -> None:
+    """The rule is asked of the topic as it is now; the index only says where to look."""
+    topic = committed(start_topic, author=member, space=space, title="Tavlemøte", source="<p>Rødgrønn vekkerklokke</p>")
+    answer = committed(reply, author=member, topic=topic, source="<p>Vi har kokosbolle</p>")
+    closed = factories.SpaceFactory.create(kind=Space.Kind.RESTRICTED)
+    insider = factories.SpaceMembershipFactory.create(
+        space=closed, person=factories.MembershipFactory.create().person
+    ).person
+    moderator = factories.make_moderator()
+    move_topic(moderator=moderator, topic=topic, space=closed)
+    kept = SearchDocument.objects.filter(topic=topic)
+    assert set(kept.values_list("space", flat=True)) == {space.pk}, "the index has not been told"
+    for word, key in (("vekkerklokke", f"topic:{topic.pk}"), ("kokosbolle", f"post:{answer.pk}")):
+        assert found(member, word) == []
+        assert found(insider, word) == found(moderator, word) == [key]
+    committed(posts_changed.send, sender=Post, post_ids=[post.pk for post in topic.posts.all()])
+    assert set(kept.values_list("space", flat=True)) == {closed.pk}
+    assert found(member, "vekkerklokke") == []
+    assert found(insider, "vekkerklokke") == [f"topic:{topic.pk}"]
+
+
+def test_moved_split_and_merged_topics_are_where_they_went(member: User, space: Space, committed: Committed) -> None:
+    moderator, other = factories.make_moderator(), factories.SpaceFactory.create(kind=Space.Kind.RESTRICTED)
+    topic = committed(start_topic, author=member, space=space, title="Tavlemøte", source="<p>Vekkerklokke</p>")
+    answer = committed(reply, author=member, topic=topic, source="<p>Kokosbolle</p>")
+    made = committed(split_topic, moderator=moderator, topic=topic, numbers=[2], title="Fredagskake")
+    assert found(member, "kokosbolle") == found(member, "fredagskake") == [f"topic:{made.pk}"]
+    committed(merge_topics, moderator=moderator, topic=made, into=topic)
+    assert (found(member, "kokosbolle"), found(member, "fredagskake")) == ([f"post:{answer.pk}"], [])
+    committed(move_topic, moderator=moderator, topic=topic, space=other)
+    assert found(member, "kokosbolle") == found(member, "vekkerklokke") == []
+    assert found(moderator, "kokosbolle") == [f"post:{answer.pk}"]
+    assert [each for each in find_drift() if each.source in {Source.TOPICS, Source.REPLIES}] == []
+
+
+def test_who_comes_and_goes_finds_what_is_theirs_to_read_at_once(member: User, committed: Committed) -> None:
+    """Nothing of membership is kept in the index."""
+    role = factories.TeamRoleFactory.create(key="jobbspesialist")
+    network = factories.SpaceFactory.create(network=True, role=role)
+    group = factories.SpaceFactory.create(kind=Space.Kind.PRIVATE, name="Kvitlyng")
+    place = factories.SpaceMembershipFactory.create(space=group, person=member, facilitator=True)
+    factories.SpaceMembershipFactory.create(space=group, facilitator=True)
+    member.memberships.get().roles.add(role)
+    written = {
+        committed(start_topic, author=member, space=where, title="Tavlemøte", source="<p>Vekkerklokke</p>").pk
+        for where in (network, group)
+    }
+    committed(spaces_changed.send, sender=Space, space_ids=[group.pk])
+    assert set(found(member, "vekkerklokke")) == {f"topic:{pk}" for pk in written}
+    assert found(member, "kvitlyng") == [f"space:{group.pk}"]
+    committed(archive_space, space=group, by=member)
+    assert set(found(member, "vekkerklokke")) == {f"topic:{pk}" for pk in written}, "archived, and still found"
+    member.memberships.get().roles.clear()
+    end_space_membership(membership=place, by=member)
+    assert (found(member, "vekkerklokke"), found(member, "kvitlyng")) == ([], [])
+
+
+def test_a_file_put_into_a_post_and_taken_out_again_is_found_and_then_not(
+    member: User, space: Space, committed: Committed
+) -> None:
+    topic = committed(start_topic, author=member, space=space, title="Tavlemøte", source="<p>Hei</p>")
+    attachment, _notices = committed(
+        add_attachment, person=member, place="", post=topic.posts.get(), file=BytesIO(b"Vekkerklokke\n"), name="a.txt"
+    )
+    assert found(member, "vekkerklokke") == [f"topic:{topic.pk}"]
+    committed(remove_attachment, person=member, attachment=attachment)
+    assert found(member, "vekkerklokke") == []
 
 
 def test_what_is_deleted_leaves_no_word_behind(member: User, space: Space, committed: Committed) -> None:

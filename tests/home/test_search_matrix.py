@@ -20,14 +20,6 @@ pytestmark = pytest.mark.django_db
 WORD = "fjellvettregel"
 
 
-@pytest.fixture(autouse=True)
-def _addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where topics, posts and spaces are shown is tested with those pages."""
-    monkeypatch.setattr(Topic, "get_absolute_url", lambda self: f"/forum/trad/{self.pk}/")
-    monkeypatch.setattr(Post, "get_absolute_url", lambda self: f"/forum/innlegg/{self.pk}/")
-    monkeypatch.setattr(Space, "get_absolute_url", lambda self: f"/forum/rom/{self.slug}/")
-
-
 STATES = ("normal", "alias", "held", "hidden", "deleted")
 NOTHING: set[str] = set()
 SHOWN = {"normal", "alias"}

@@ -295,7 +295,7 @@ DEMO = {
     "brukerspesialist@demo.example": (False, []),
     "redaktor@demo.example": (False, ["Nasjonalt opplæringsteam"]),
     "fagredaktor@demo.example": (False, ["Fagredaktører"]),
-    "moderator@demo.example": (False, ["Moderatorer", "Forum-moderatorer"]),
+    "moderator@demo.example": (False, ["Forum-moderatorer"]),
     "admin@demo.example": (True, []),
 }
 

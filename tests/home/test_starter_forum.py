@@ -11,6 +11,7 @@ from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from courses.lint import lint
+from forum.actions.aliases import AliasTakenError, choose_alias, fold_alias
 from forum.actions.counting import recount_space, recount_topic
 from forum.models import (
     ModerationEntry,
@@ -41,6 +42,7 @@ from home.actions import load_people_lists, load_starter_content
 from home.content import read_forum_texts, read_starter_content
 from home.starter_forum import load_spaces, make_demo_forum, read_forum, read_topics
 from people.models import Membership, Team, TeamRole, User
+from tests import factories
 from tests.courses.lint_package import TODAY
 
 KINDS = {
@@ -283,6 +285,17 @@ def test_no_row_ties_an_alias_to_its_person(starter: None) -> None:
     assert not TopicRead.objects.filter(topic=topic).exists()
     assert not Notice.objects.filter(person=peer, post__topic=topic).exists()
     assert not ModerationEntry.objects.filter(pseudonym__isnull=False, person__isnull=False).exists()
+
+
+def test_demo_aliases_went_through_the_door(starter: None) -> None:
+    """A name that looks like one of them is refused, as for everybody's."""
+    assert {alias.name: alias.name_folded for alias in Pseudonym.objects.all()} == {
+        name: fold_alias(name) for name in ("Strandsnipe", "Røsslyng", "Nordavind")
+    }
+    network = Space.objects.get(slug="nettverk-for-brukerspesialister")
+    other = factories.MembershipFactory.create(roles=[network.role]).person
+    with pytest.raises(AliasTakenError):
+        choose_alias(person=other, space=network, name="Strand snípe")
 
 
 def test_without_a_key_no_topic_has_an_alias(db: None, settings: Any, starter: None) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -294,7 +294,7 @@ def people_who_ask(holder: User) -> dict[str, object]:
     }
     people["author"].groups.add(authors)
     people["reviewer"].groups.add(reviewers)
-    people["moderator"].groups.add(Group.objects.get_or_create(name="Moderatorer")[0])
+    people["moderator"] = factories.make_moderator()
     people["former"].groups.add(reviewers)
     people["former"].is_active = False
     people["former"].save()

@@ -71,7 +71,7 @@ def test_somebody_asks_waits_and_takes_it_back(team: Team, leader: User, person:
     assert "venter på svar" in said(client, "/min-side/")
 
     again = client.post("/team/vart/bli-med/", follow=True)
-    assert notices(again) == "Du har alt spurt. Du får svar på e-post."
+    assert notices(again) == "Du har allerede spurt. Du får svar på e-post."
     response = client.post("/team/vart/bli-med/trekk/", follow=True)
     assert notices(response) == "Du har trukket ønsket."
     assert JoinRequest.objects.get().outcome == "withdrawn"
@@ -115,7 +115,7 @@ def test_leader_approves_with_roles_and_start(team: Team, leader: User, person: 
     membership = Membership.objects.get(person=person)
     assert (membership.started_on, membership.admitted_by) == (date(2026, 12, 8), leader)
     late = client.post(f"/team/vart/onsker/{request.pk}/", {"decision": "refuse"}, follow=True)
-    assert notices(late) == "Noen har alt svart på dette ønsket."
+    assert notices(late) == "Noen har allerede svart på dette ønsket."
     assert membership.team.memberships.active().count() == 2
 
 

@@ -39,7 +39,7 @@ def test_a_refusal_says_what_was_seen_why_and_how_to_mend() -> None:
     error = refused({"title": "Hei", "body": f"Linje en\nFødt 151086 95088 og\ncpr {'010165-1234'}"})
     assert error.message == (
         "Teksten inneholder et fødselsnummer («15•••••••••», linje 2), et CPR-nummer («01••••••••», linje 3). Det "
-        "peker ut én person og skal aldri inn i Flett. Ingenting er lagret. Ta bort tallet, og beskriv situasjonen "
+        "peker ut én person og skal aldri inn i Flett. Tallet er ikke lagret. Ta bort tallet, og beskriv situasjonen "
         "uten å si hvem det gjelder."
     )
     assert {name: [finding.kind for finding in found] for name, found in error.findings.items()} == {

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from forum.actions import retention
+from forum.actions.attachments import loose_files
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             rest = [*retention.old_rows(now), ("drafts", retention.old_drafts(now))]
             counts = {name: rows.count() for name, rows in rest}
-            counts["loose files"] = retention.loose_files(now).count()
+            counts["loose files"] = loose_files(now).count()
             self.tell(f"would empty posts: {len(due)}", {f"would delete {name}": n for name, n in counts.items()})
             self.stdout.write("Nothing was changed.")
             return
