@@ -67,7 +67,7 @@ def test_each_change_shows_at_once(topic: Topic, kari: User, ola: User) -> None:
     page = read(ola, address)
     assert "Kari Berg" in page
     assert "Kari Nes" not in page
-    set_post_state(post=post, state=State.HIDDEN)
+    set_post_state(topic=topic, post=post, state=State.HIDDEN)
     page = read(ola, address)
     assert "Slik gjorde vi det." not in page
     assert "Skjult av moderator" in page
@@ -76,7 +76,7 @@ def test_each_change_shows_at_once(topic: Topic, kari: User, ola: User) -> None:
 def test_nobody_is_shown_what_was_rendered_for_somebody_else(space: Space, topic: Topic, kari: User, ola: User) -> None:
     moderator = factories.make_moderator(first_name="Mona", last_name="Nes")
     post = reply(author=kari, topic=topic, source="<p>Det som ble skjult.</p>")
-    set_post_state(post=post, state=State.HIDDEN)
+    set_post_state(topic=topic, post=post, state=State.HIDDEN)
     address = topic.get_absolute_url()
     assert "Det som ble skjult." in read(moderator, address)
     page = read(ola, address)
