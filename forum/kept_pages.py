@@ -26,7 +26,6 @@ from django.views.decorators.debug import sensitive_variables
 from courses.rendering import Document, page_key, register_slot, request_stamp, serve_document, slot_marker
 from courses.slots import form_token
 
-KEPT_SECONDS = 600
 _PLAIN = (str, int, float, bool, datetime, date, UUID, Enum)
 
 
@@ -108,21 +107,21 @@ def serve(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
     The template may use `request` for its path and its reader, and for nothing else.
     """
     shell = (page_key(request, ""), request.get_full_path(), request_stamp(request), request.user.pk, str(request.user))
-    key = f"forum-page:{template}:{digest(context, *shell)}"
-    document: Document | None = caches["learners"].get(key)
+    key = f"{template}:{digest(context, *shell)}"
+    document: Document | None = caches["forum-pages"].get(key)
     if document is None:
         per_request = {"csrf_token": slot_marker("form-token"), "CSP_NONCE": slot_marker("nonce")}
         document = Document.parse(render_to_string(template, context | per_request, request))
-        caches["learners"].set(key, document, KEPT_SECONDS)
+        caches["forum-pages"].set(key, document)
     return serve_document(document, request)
 
 
 @sensitive_variables()
 def render_part(template: str, context: dict[str, Any]) -> SafeString:
     """A part of such a page that many readers see alike: kept for all of them under what it shows, without a reader."""
-    key = f"forum-part:{template}:{digest(context)}"
-    kept: str | None = caches["learners"].get(key)
+    key = f"{template}:{digest(context)}"
+    kept: str | None = caches["forum-parts"].get(key)
     if kept is None:
         kept = render_to_string(template, context | {"csrf_token": slot_marker("form-token")})
-        caches["learners"].set(key, kept, KEPT_SECONDS)
+        caches["forum-parts"].set(key, kept)
     return mark_safe(kept)  # noqa: S308 – rendered by a template

@@ -358,7 +358,7 @@ def get_forum_home(user: Any) -> ForumHome:
     spaces = _home_spaces(user)
     found = ForumHome()
     for space in spaces:
-        if not space.may_read:  # type: ignore[attr-defined]
+        if not space.may_read:
             space.unread = 0
             if not space.is_archived:
                 found.closed.append(space)

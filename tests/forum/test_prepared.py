@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +15,7 @@ from forum import prepared
 from forum.actions import reply, start_topic
 from forum.models import Silence, Space
 from forum.permissions import spaces_writable_by, user_can_write_in_space
-from forum.prepared import EVERY, Prepared, Several
+from forum.prepared import EVERY, Prepared, Several, keep_plans
 from forum.queries.authors import add_author_lines
 from people.models import User
 from tests import factories
@@ -122,3 +123,20 @@ def test_each_of_several_is_found_once(space: Space, authors: int) -> None:
         topic.author.memberships.update(team=county)
     add_author_lines(topics)
     assert [topic.author_line.facts for topic in topics] == [("Vestland",)] * authors  # type: ignore[attr-defined]
+
+
+@pytest.mark.postgresql
+def test_the_database_keeps_one_plan_on_a_connection_that_lasts(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, outside = member(), factories.UserFactory.create()
+    asked = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%forum_silence%'"
+    with connection.cursor() as cursor:
+        assert user_can_write_in_space(inside, space)
+        cursor.execute(asked)
+        assert cursor.fetchall() == []
+        monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 60)
+        keep_plans(connection)
+        assert [user_can_write_in_space(person, space) for person in (inside, outside) * 4] == [True, False] * 4
+        cursor.execute(asked)
+        assert cursor.fetchall() == [(8, 0)]
+        cursor.execute("SET plan_cache_mode = auto")
+    connection.connection.prepare_threshold = None
