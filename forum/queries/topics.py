@@ -268,10 +268,13 @@ def _topics(
         topics = topics.filter(post_count__lte=1, accepted_post__isnull=True)
     if unread:
         topics = only_unread(topics.filter(last_post_at__gt=since), reader, shown=shown)
-    rows = _listed(topics, reader, shown=shown)
+    pinned = topics.filter(pinned_at__isnull=False).order_by("-pinned_at", "-pk")
     if part == "pinned":
-        return rows.filter(pinned_at__isnull=False).order_by("-pinned_at", "-pk")[:PINNED_AT_MOST]
-    return _part(rows.filter(pinned_at__isnull=True), part, at=at, pk=pk)
+        return _listed(pinned, reader, shown=shown)[:PINNED_AT_MOST]
+    # Those that are too many for the top stand where they stood before they were pinned.
+    lowest = Subquery(pinned.values("pinned_at")[PINNED_AT_MOST - 1 : PINNED_AT_MOST])
+    rest = topics.filter(Q(pinned_at__isnull=True) | Q(pinned_at__lt=lowest))
+    return _part(_listed(rest, reader, shown=shown), part, at=at, pk=pk)
 
 
 def _part(rows: QuerySet[Topic], part: str, *, at: Any, pk: Any, size: int = TOPICS_A_PAGE) -> QuerySet[Topic]:
