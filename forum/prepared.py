@@ -144,6 +144,7 @@ def _with_constants(sql: str, parameters: Any) -> str:
 @receiver(connection_created, dispatch_uid="forum.keep_plans")
 def keep_plans(connection: Any, **kwargs: Any) -> None:
     """One plan for a prepared statement, whatever its values: planning the rule costs ten times what answering does.
+    And no compiling: the rule is long and finds few rows, which PostgreSQL takes for much work.
 
     Nothing else in Flett is prepared in the database. A connection that lives for one request gains nothing by it, and
     may be a pooler's that does not know what was prepared (docs/operations.md).
@@ -151,7 +152,7 @@ def keep_plans(connection: Any, **kwargs: Any) -> None:
     if connection.vendor == "postgresql" and connection.settings_dict["CONN_MAX_AGE"] != 0:
         connection.connection.prepare_threshold = 0
         with connection.cursor() as cursor:
-            cursor.execute("SET plan_cache_mode = force_generic_plan")
+            cursor.execute("SET plan_cache_mode = force_generic_plan; SET jit = off")
 
 
 class _Compiled:
