@@ -270,6 +270,20 @@ CACHES = {
         "TIMEOUT": 3600,
         "OPTIONS": {"MAX_ENTRIES": 2000},
     },
+    # The forum's pages and posts as they were rendered, under all that they show and the minute (forum.kept_pages):
+    # at most some 40 MB of pages and 10 MB of posts in each process.
+    "forum-pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "forum-pages",
+        "TIMEOUT": 60,
+        "OPTIONS": {"MAX_ENTRIES": 200},
+    },
+    "forum-parts": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "forum-parts",
+        "TIMEOUT": 60,
+        "OPTIONS": {"MAX_ENTRIES": 3000},
+    },
 }
 
 DATA_DIR = Path(env.str("FLETT_DATA_DIR", str(BASE_DIR / "var")))
