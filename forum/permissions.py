@@ -13,11 +13,13 @@ Each predicate has a queryset twin; `tests/forum/test_permissions.py` asserts fo
 inactive account may nothing.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from forum.models import (
@@ -34,6 +36,7 @@ from forum.models import (
     State,
     Topic,
 )
+from forum.prepared import Prepared, now_of, prepared, today_of
 from forum.pseudonyms import aliases_are_possible, is_owner, owned_by
 from people.models import Membership, SupportGroupMembership, User
 
@@ -46,38 +49,67 @@ def _is_active(user: Any) -> bool:
     return bool(user.is_authenticated and user.is_active)
 
 
+@cache
+def _question(queryset: Callable[[Any], QuerySet[Any]]) -> Prepared:
+    def build(reader: Any, *, pk: Any) -> QuerySet[Any, Any]:
+        return queryset(reader).filter(pk=pk).order_by().values_list("pk")[:1]
+
+    return Prepared(build, {"pk": BigIntegerField()})
+
+
+def _is_among(queryset: Callable[[Any], QuerySet[Any]], user: Any, thing: Model) -> bool:
+    """What a predicate answers: whether the thing is in its twin. One query, put together once a process."""
+    return bool(_question(queryset)(user, pk=thing.pk))
+
+
 # --- the person ----------------------------------------------------------------------------------------
+
+
+def _has_office(person: Any) -> Exists:
+    group = Group.objects.filter(
+        user=person, permissions__codename=MODERATE, permissions__content_type__app_label="forum"
+    )
+    return Exists(group)
+
+
+def _moderators(person: Any) -> QuerySet[User]:
+    """`person` is who is asked about, or the way to each. About one the database looks at no other."""
+    return User.objects.filter(Q(is_superuser=True) | Q(_has_office(person)), is_active=True)
 
 
 def forum_moderators() -> QuerySet[User]:
     """Everybody who moderates the forum as a whole."""
-    group = Group.objects.filter(
-        user=OuterRef("pk"), permissions__codename=MODERATE, permissions__content_type__app_label="forum"
-    )
-    return User.objects.filter(Q(is_superuser=True) | Exists(group), is_active=True)
+    return _moderators(OuterRef("pk"))
 
 
 def user_is_moderator(user: Any) -> bool:
     """Twin of `forum_moderators`. One query; none for an administrator."""
     if not _is_active(user):
         return False
-    return bool(user.is_superuser) or forum_moderators().filter(pk=user.pk).exists()
+    return bool(user.is_superuser) or _moderators(user.pk).filter(pk=user.pk).exists()
+
+
+def _is_a_member(person: Any) -> Q:
+    return (
+        Q(is_superuser=True)
+        | Q(Exists(Membership.objects.active().filter(person=person)))
+        | Q(Exists(SupportGroupMembership.objects.active().filter(person=person)))
+        | Q(_has_office(person))
+    )
+
+
+def _members(person: Any) -> QuerySet[User]:
+    return User.objects.filter(_is_a_member(person), is_active=True)
 
 
 def forum_members() -> QuerySet[User]:
     """Everybody for whom an open space is open."""
-    return User.objects.filter(
-        Q(is_superuser=True)
-        | Exists(Membership.objects.active().filter(person=OuterRef("pk")))
-        | Exists(SupportGroupMembership.objects.active().filter(person=OuterRef("pk")))
-        | Q(pk__in=forum_moderators().values("pk")),
-        is_active=True,
-    )
+    return _members(OuterRef("pk"))
 
 
 def user_is_member(user: Any) -> bool:
     """Twin of `forum_members`. One query."""
-    return _is_active(user) and forum_members().filter(pk=user.pk).exists()
+    return _is_active(user) and _members(user.pk).filter(pk=user.pk).exists()
 
 
 # --- spaces --------------------------------------------------------------------------------------------
@@ -93,11 +125,11 @@ def _has_role(user: Any) -> Exists:
 
 
 def _is_member(user: Any) -> Exists:
-    return Exists(forum_members().filter(pk=user.pk))
+    return Exists(_members(user.pk).filter(pk=user.pk))
 
 
 def _is_moderator(user: Any) -> Exists:
-    return Exists(forum_moderators().filter(pk=user.pk))
+    return Exists(_moderators(user.pk).filter(pk=user.pk))
 
 
 def spaces_visible_to(user: Any) -> QuerySet[Space]:
@@ -132,41 +164,41 @@ def spaces_writable_by(user: Any) -> QuerySet[Space]:
     if not _is_active(user):
         return Space.objects.none()
     silenced = Silence.objects.filter(
-        Q(person=user) | owned_by(user, through="pseudonym"), until__gt=timezone.now(), lifted_at__isnull=True
+        Q(person=user) | owned_by(user, through="pseudonym"), until__gt=now_of(user), lifted_at__isnull=True
     )
     return (
         spaces_readable_by(user)
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=timezone.localdate()), archived_at__isnull=True)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today_of(user)), archived_at__isnull=True)
         .exclude(Exists(silenced.filter(Q(space__isnull=True) | Q(space=OuterRef("pk")))))
     )
 
 
 def user_can_see_space(user: Any, space: Space) -> bool:
     """Twin of `spaces_visible_to`. One query."""
-    return spaces_visible_to(user).filter(pk=space.pk).exists()
+    return _is_among(spaces_visible_to, user, space)
 
 
 def user_can_read_space(user: Any, space: Space) -> bool:
     """Twin of `spaces_readable_by`. One query."""
-    return spaces_readable_by(user).filter(pk=space.pk).exists()
+    return _is_among(spaces_readable_by, user, space)
 
 
 def user_can_moderate_space(user: Any, space: Space) -> bool:
     """Twin of `spaces_moderated_by`. One query."""
-    return spaces_moderated_by(user).filter(pk=space.pk).exists()
+    return _is_among(spaces_moderated_by, user, space)
 
 
 def user_can_write_in_space(user: Any, space: Space) -> bool:
     """Twin of `spaces_writable_by`. One query."""
-    return spaces_writable_by(user).filter(pk=space.pk).exists()
+    return _is_among(spaces_writable_by, user, space)
 
 
 def people_who_read(space: Space) -> QuerySet[User]:
     """`spaces_readable_by`, seen from the space, without moderators who are there by their office alone."""
-    in_space = Exists(SpaceMembership.objects.active().filter(space=space, person=OuterRef("pk")))
+    in_space = Exists(SpaceMembership.objects.active().filter(space=space.pk, person=OuterRef("pk")))
     found = Q(in_space)
     if space.kind == Space.Kind.OPEN:
-        found |= Q(pk__in=forum_members().values("pk"))
+        found |= _is_a_member(OuterRef("pk"))
     if space.kind == Space.Kind.ROLE_NETWORK:
         found |= Q(Exists(Membership.objects.active().filter(person=OuterRef("pk"), roles=space.role_id)))
     return User.objects.filter(found, is_active=True)
@@ -225,12 +257,12 @@ def posts_visible_to(user: Any) -> QuerySet[Post]:
 
 def user_can_see_topic(user: Any, topic: Topic) -> bool:
     """Twin of `topics_visible_to`. One query."""
-    return topics_visible_to(user).filter(pk=topic.pk).exists()
+    return _is_among(topics_visible_to, user, topic)
 
 
 def user_can_see_post(user: Any, post: Post) -> bool:
     """Twin of `posts_visible_to`. One query."""
-    return posts_visible_to(user).filter(pk=post.pk).exists()
+    return _is_among(posts_visible_to, user, post)
 
 
 def user_wrote(user: Any, written: Post | Topic) -> bool:
@@ -259,7 +291,7 @@ def posts_editable_by(user: Any) -> QuerySet[Post]:
 
 def user_can_edit_post(user: Any, post: Post) -> bool:
     """Twin of `posts_editable_by`. One query."""
-    return posts_editable_by(user).filter(pk=post.pk).exists()
+    return _is_among(posts_editable_by, user, post)
 
 
 def topics_open_to(user: Any) -> QuerySet[Topic]:
@@ -273,7 +305,7 @@ def topics_open_to(user: Any) -> QuerySet[Topic]:
 
 def user_can_reply(user: Any, topic: Topic) -> bool:
     """Twin of `topics_open_to`. One query."""
-    return topics_open_to(user).filter(pk=topic.pk).exists()
+    return _is_among(topics_open_to, user, topic)
 
 
 # --- who is in a space ---------------------------------------------------------------------------------
@@ -286,19 +318,28 @@ INVITING = (Space.Kind.RESTRICTED, Space.Kind.PRIVATE, Space.Kind.LEARNING_GROUP
 """Kinds that one is invited to. The others are open by what one is."""
 
 
-def people_who_create(kind: str) -> QuerySet[User]:
-    """Who may create spaces of a kind; see `MEMBERS_CREATE`."""
+def _creators(person: Any, kind: str) -> QuerySet[User]:
     if kind in MEMBERS_CREATE:
-        return forum_members()
+        return _members(person)
     if kind not in Space.Kind.values:
         return User.objects.none()
-    national = SupportGroupMembership.objects.active().filter(person=OuterRef("pk"), group__region__isnull=True)
-    return User.objects.filter(Q(pk__in=forum_moderators().values("pk")) | Exists(national), is_active=True)
+    national = SupportGroupMembership.objects.active().filter(person=person, group__region__isnull=True)
+    return User.objects.filter(Q(is_superuser=True) | Q(_has_office(person)) | Q(Exists(national)), is_active=True)
+
+
+def people_who_create(kind: str) -> QuerySet[User]:
+    """Who may create spaces of a kind; see `MEMBERS_CREATE`."""
+    return _creators(OuterRef("pk"), kind)
 
 
 def user_can_create_space(user: Any, kind: str) -> bool:
     """Twin of `people_who_create`. One query."""
-    return _is_active(user) and people_who_create(kind).filter(pk=user.pk).exists()
+    return kind in Space.Kind.values and bool(_creates(user, ways={"kind": kind}))
+
+
+@prepared()
+def _creates(reader: Any, *, kind: str) -> QuerySet[User, Any]:
+    return _creators(reader, kind).filter(pk=reader).values_list("pk")
 
 
 def people_who_may_be_invited(space: Space) -> QuerySet[User]:
@@ -326,7 +367,7 @@ def spaces_open_to_requests_of(user: Any) -> QuerySet[Space]:
 
 def user_can_ask_to_enter(user: Any, space: Space) -> bool:
     """Twin of `spaces_open_to_requests_of`. One query."""
-    return spaces_open_to_requests_of(user).filter(pk=space.pk).exists()
+    return _is_among(spaces_open_to_requests_of, user, space)
 
 
 def spaces_inviting_for(user: Any) -> QuerySet[Space]:
@@ -336,7 +377,7 @@ def spaces_inviting_for(user: Any) -> QuerySet[Space]:
 
 def user_can_invite(user: Any, space: Space) -> bool:
     """Twin of `spaces_inviting_for`. One query."""
-    return spaces_inviting_for(user).filter(pk=space.pk).exists()
+    return _is_among(spaces_inviting_for, user, space)
 
 
 def entry_requests_decided_by(user: Any) -> QuerySet[EntryRequest]:
@@ -350,7 +391,7 @@ def entry_requests_decided_by(user: Any) -> QuerySet[EntryRequest]:
 
 def user_can_decide_entry(user: Any, request: EntryRequest) -> bool:
     """Twin of `entry_requests_decided_by`. One query."""
-    return entry_requests_decided_by(user).filter(pk=request.pk).exists()
+    return _is_among(entry_requests_decided_by, user, request)
 
 
 def entry_requests_withdrawn_by(user: Any) -> QuerySet[EntryRequest]:
@@ -362,7 +403,7 @@ def entry_requests_withdrawn_by(user: Any) -> QuerySet[EntryRequest]:
 
 def user_can_withdraw_entry(user: Any, request: EntryRequest) -> bool:
     """Twin of `entry_requests_withdrawn_by`. One query."""
-    return entry_requests_withdrawn_by(user).filter(pk=request.pk).exists()
+    return _is_among(entry_requests_withdrawn_by, user, request)
 
 
 def space_invitations_managed_by(user: Any) -> QuerySet[EntryRequest]:
@@ -374,7 +415,7 @@ def space_invitations_managed_by(user: Any) -> QuerySet[EntryRequest]:
 
 def user_can_take_back_invitation(user: Any, invitation: EntryRequest) -> bool:
     """Twin of `space_invitations_managed_by`. One query."""
-    return space_invitations_managed_by(user).filter(pk=invitation.pk).exists()
+    return _is_among(space_invitations_managed_by, user, invitation)
 
 
 def space_invitations_open_to(user: Any) -> QuerySet[EntryRequest]:
@@ -382,7 +423,7 @@ def space_invitations_open_to(user: Any) -> QuerySet[EntryRequest]:
     if not _is_active(user):
         return EntryRequest.objects.none()
     return EntryRequest.objects.filter(
-        Q(space__kind=Space.Kind.YOUTH_PANEL) | Q(Exists(forum_members().filter(pk=user.pk))),
+        Q(space__kind=Space.Kind.YOUTH_PANEL) | Q(_is_member(user)),
         outcome="",
         invited_by__isnull=False,
         person=user,
@@ -392,7 +433,7 @@ def space_invitations_open_to(user: Any) -> QuerySet[EntryRequest]:
 
 def user_can_answer_invitation(user: Any, invitation: EntryRequest) -> bool:
     """Twin of `space_invitations_open_to`. One query."""
-    return space_invitations_open_to(user).filter(pk=invitation.pk).exists()
+    return _is_among(space_invitations_open_to, user, invitation)
 
 
 def space_memberships_ended_by(user: Any) -> QuerySet[SpaceMembership]:
@@ -404,7 +445,7 @@ def space_memberships_ended_by(user: Any) -> QuerySet[SpaceMembership]:
 
 def user_can_end_space_membership(user: Any, membership: SpaceMembership) -> bool:
     """Twin of `space_memberships_ended_by`. One query."""
-    return space_memberships_ended_by(user).filter(pk=membership.pk).exists()
+    return _is_among(space_memberships_ended_by, user, membership)
 
 
 # --- aliases and their seals ---------------------------------------------------------------------------
@@ -420,7 +461,7 @@ def spaces_to_choose_alias_in(user: Any) -> QuerySet[Space]:
 
 def user_can_choose_alias(user: Any, space: Space) -> bool:
     """Twin of `spaces_to_choose_alias_in`. One query."""
-    return spaces_to_choose_alias_in(user).filter(pk=space.pk).exists()
+    return _is_among(spaces_to_choose_alias_in, user, space)
 
 
 def aliases_asked_about_by(user: Any) -> QuerySet[Pseudonym]:
@@ -432,27 +473,25 @@ def aliases_asked_about_by(user: Any) -> QuerySet[Pseudonym]:
         return Pseudonym.objects.none()
     reported = Report.objects.filter(post__pseudonym=OuterRef("pk"))
     return Pseudonym.objects.filter(
-        Q(space__kind__in=Space.LISTED) | Q(Exists(reported)), Q(Exists(forum_moderators().filter(pk=user.pk)))
+        Q(space__kind__in=Space.LISTED) | Q(Exists(reported)), Q(_is_moderator(user))
     ).exclude(owned_by(user))
 
 
 def user_can_ask_about_alias(user: Any, pseudonym: Pseudonym) -> bool:
     """Twin of `aliases_asked_about_by`. One query."""
-    return aliases_asked_about_by(user).filter(pk=pseudonym.pk).exists()
+    return _is_among(aliases_asked_about_by, user, pseudonym)
 
 
 def seal_openings_visible_to(user: Any) -> QuerySet[SealOpening]:
     """What moderators have asked and answered about seals, but for their own aliases."""
     if not _is_active(user):
         return SealOpening.objects.none()
-    return SealOpening.objects.filter(Q(Exists(forum_moderators().filter(pk=user.pk)))).exclude(
-        owned_by(user, through="pseudonym")
-    )
+    return SealOpening.objects.filter(Q(_is_moderator(user))).exclude(owned_by(user, through="pseudonym"))
 
 
 def user_can_see_opening(user: Any, opening: SealOpening) -> bool:
     """Twin of `seal_openings_visible_to`. One query."""
-    return seal_openings_visible_to(user).filter(pk=opening.pk).exists()
+    return _is_among(seal_openings_visible_to, user, opening)
 
 
 def seal_openings_answered_by(user: Any) -> QuerySet[SealOpening]:
@@ -462,7 +501,7 @@ def seal_openings_answered_by(user: Any) -> QuerySet[SealOpening]:
 
 def user_can_answer_opening(user: Any, opening: SealOpening) -> bool:
     """Twin of `seal_openings_answered_by`. One query."""
-    return seal_openings_answered_by(user).filter(pk=opening.pk).exists()
+    return _is_among(seal_openings_answered_by, user, opening)
 
 
 def identities_open_to(user: Any) -> QuerySet[SealOpening]:
@@ -486,7 +525,7 @@ def topics_moderated_by(user: Any) -> QuerySet[Topic]:
 
 def user_can_moderate_topic(user: Any, topic: Topic) -> bool:
     """Twin of `topics_moderated_by`. One query."""
-    return topics_moderated_by(user).filter(pk=topic.pk).exists()
+    return _is_among(topics_moderated_by, user, topic)
 
 
 def topics_settled_by(user: Any) -> QuerySet[Topic]:
@@ -503,7 +542,7 @@ def topics_settled_by(user: Any) -> QuerySet[Topic]:
 
 def user_can_settle_topic(user: Any, topic: Topic) -> bool:
     """Twin of `topics_settled_by`. One query."""
-    return topics_settled_by(user).filter(pk=topic.pk).exists()
+    return _is_among(topics_settled_by, user, topic)
 
 
 def posts_open_to_reactions_of(user: Any) -> QuerySet[Post]:
@@ -518,7 +557,7 @@ def posts_open_to_reactions_of(user: Any) -> QuerySet[Post]:
 
 def user_can_react(user: Any, post: Post) -> bool:
     """Twin of `posts_open_to_reactions_of`. One query."""
-    return posts_open_to_reactions_of(user).filter(pk=post.pk).exists()
+    return _is_among(posts_open_to_reactions_of, user, post)
 
 
 # --- moderation ----------------------------------------------------------------------------------------
@@ -541,7 +580,7 @@ def posts_moderated_by(user: Any) -> QuerySet[Post]:
 
 def user_can_moderate_post(user: Any, post: Post) -> bool:
     """Twin of `posts_moderated_by`. One query."""
-    return posts_moderated_by(user).filter(pk=post.pk).exists()
+    return _is_among(posts_moderated_by, user, post)
 
 
 def posts_reportable_by(user: Any) -> QuerySet[Post]:
@@ -552,7 +591,7 @@ def posts_reportable_by(user: Any) -> QuerySet[Post]:
 
 def user_can_report_post(user: Any, post: Post) -> bool:
     """Twin of `posts_reportable_by`. One query."""
-    return posts_reportable_by(user).filter(pk=post.pk).exists()
+    return _is_among(posts_reportable_by, user, post)
 
 
 def appeals_decided_by(user: Any) -> QuerySet[Appeal]:
@@ -571,7 +610,7 @@ def appeals_decided_by(user: Any) -> QuerySet[Appeal]:
 
 def user_can_decide_appeal(user: Any, appeal: Appeal) -> bool:
     """Twin of `appeals_decided_by`. One query."""
-    return appeals_decided_by(user).filter(pk=appeal.pk).exists()
+    return _is_among(appeals_decided_by, user, appeal)
 
 
 def entries_visible_to(user: Any) -> QuerySet[ModerationEntry]:

@@ -14,7 +14,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from wagtail.models import Page, PageViewRestriction
 
+from forum.models import Space
 from forum.permissions import posts_visible_to, spaces_readable_by, spaces_visible_to, topics_visible_to
+from forum.prepared import prepared
 from home.models import SearchDocument
 from people.permissions import people_visible_to
 
@@ -85,7 +87,12 @@ def documents_of_spaces(space_ids: list[int], *, is_shown: bool, area: str = "")
 
 def readable_space_ids(user: Any) -> list[int]:
     """One query; none for those who have not signed in."""
-    return list(spaces_readable_by(user).values_list("pk", flat=True)) if user.is_authenticated else []
+    return [pk for (pk,) in _readable_spaces(user)]
+
+
+@prepared()
+def _readable_spaces(reader: Any) -> QuerySet[Space, Any]:
+    return spaces_readable_by(reader).values_list("pk")
 
 
 def documents_found_by(user: Any) -> Documents:

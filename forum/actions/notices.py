@@ -14,9 +14,10 @@ somebody reads their own news (`forum.queries.notices`).
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from forum.models import (
@@ -33,6 +34,7 @@ from forum.models import (
     Watch,
 )
 from forum.permissions import people_who_moderate, people_who_read
+from forum.prepared import Several, prepared
 from people.models import Membership, User
 
 BATCH = 1000
@@ -63,10 +65,18 @@ def _tell(*, space: Space, post: Post, kinds: dict[int, str]) -> None:
     everybody = sorted(kinds)
     for start in range(0, len(everybody), BATCH):
         people = everybody[start : start + BATCH]
-        reading = people_who_read(space).filter(pk__in=people).values_list("pk", flat=True)
+        reading = _reading.for_all(ways={"kind": space.kind}, space=space.pk, role=space.role_id, people=people)
         Notice.objects.bulk_create(
-            [Notice(person_id=person, kind=kinds[person], post=post) for person in reading], ignore_conflicts=True
+            [Notice(person_id=person, kind=kinds[person], post=post) for (person,) in reading], ignore_conflicts=True
         )
+
+
+@prepared(space=BigIntegerField(), role=BigIntegerField(), people=Several(BigIntegerField()))
+def _reading(reader: Any, *, space: Any, role: Any, people: Any, kind: str) -> "QuerySet[User, Any]":
+    """Those of the people who read the space."""
+    this = Space(kind=kind)
+    this.pk, this.role_id = space, role
+    return people_who_read(this).filter(pk__in=people).values_list("pk")
 
 
 def _kinds_by_person(post: Post) -> dict[int, str]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import BigIntegerField, F, FilteredRelation, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from forum.models import Post, Space, SpaceMembership, Topic
+from forum.prepared import Several, prepared
 from people.models import User
 from people.models.users import FORMER_MEMBER_EMAIL
 
@@ -52,20 +54,17 @@ def _line_of(person: User, facts: "tuple[tuple[str, ...], bool] | None") -> Auth
     return AuthorLine(name=name or _("Medlem uten navn"), initials=initials, facts=shown, is_facilitator=facilitates)
 
 
-def _facts_of(pks: list[int], *, space: Space | None) -> dict[int, tuple[tuple[str, ...], bool]]:
-    """Role and county of the team somebody has been in longest, else the support group they are in. One query."""
-    if not pks:
-        return {}
-    role = {"da": "name_da", "en": "name_en"}.get(translation.get_language() or "", "name")
-    rows = (
-        User.objects.filter(pk__in=pks)
+@prepared(people=Several(BigIntegerField()), space=BigIntegerField())
+def _facts(reader: Any, *, people: Any, space: Any, role: str) -> QuerySet[User, Any]:
+    return (
+        User.objects.filter(pk__in=people)
         .annotate(
             now=FilteredRelation("memberships", condition=Q(memberships__ended_at__isnull=True)),
             support=FilteredRelation("support_memberships", condition=Q(support_memberships__ended_at__isnull=True)),
             facilitating=FilteredRelation(
                 "space_memberships",
                 condition=Q(
-                    space_memberships__space=space.pk if space else None,
+                    space_memberships__space=space,
                     space_memberships__ended_at__isnull=True,
                     space_memberships__role=SpaceMembership.Role.FACILITATOR,
                 ),
@@ -81,6 +80,14 @@ def _facts_of(pks: list[int], *, space: Space | None) -> dict[int, tuple[tuple[s
             "facilitating__pk",
         )
     )
+
+
+def _facts_of(pks: list[int], *, space: Space | None) -> dict[int, tuple[tuple[str, ...], bool]]:
+    """Role and county of the team somebody has been in longest, else the support group they are in. One query."""
+    if not pks:
+        return {}
+    role = {"da": "name_da", "en": "name_en"}.get(translation.get_language() or "", "name")
+    rows = _facts.for_all(ways={"role": role}, people=pks, space=space.pk if space else 0)
     found: dict[int, tuple[tuple[str, ...], bool]] = {}
     for pk, name, county, team, group, facilitates in rows:
         if pk not in found:

@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import BigIntegerField, CharField, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import translation
 from django.utils.crypto import salted_hmac
 from django.utils.html import linebreaks
+from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_variables
 
 from courses.models import CoursePage, LessonPage, Principle
@@ -25,6 +27,7 @@ from forum.permissions import (
     user_can_write_in_space,
 )
 from forum.places import Place
+from forum.prepared import prepared
 from forum.pseudonyms import owned_by
 from forum.queries.subjects import known_principles
 from forum.rendering import render, text_to_write_on
@@ -58,7 +61,8 @@ class Compose:
 
     place: Place
     account: str
-    submission: UUID
+    submission: UUID | SafeString
+    """A new number for each form that is shown, or the place for one."""
     title: str = ""
     content_warning: str = ""
     html: str = ""
@@ -142,12 +146,19 @@ def get_place_to_start(person: Any, slug: str) -> Place:
     return Place(space=space)
 
 
+@prepared(pk=BigIntegerField())
+def _topic_to_answer(reader: Any, *, pk: Any) -> QuerySet[Topic]:
+    return topics_visible_to(reader).select_related("space").filter(pk=pk)
+
+
 def get_place_to_reply(person: Any, pk: int, *, is_posting: bool = False) -> Place:
     """Raises Http404 for a topic the person may not see, PermissionDenied where they may not answer now.
 
     The rule is a dear query: what is posted asks it in `forum.actions.reply`, with the topic locked, and not here too.
     """
-    topic = get_object_or_404(topics_visible_to(person).select_related("space"), pk=pk)
+    topic = next(iter(_topic_to_answer(person, pk=pk)), None)
+    if topic is None:
+        raise Http404
     if not is_posting and not user_can_reply(person, topic):
         raise PermissionDenied
     return Place(space=topic.space, topic=topic)
@@ -211,6 +222,11 @@ def get_compose(*, person: Any, space: Space, topic: Topic | None = None, post: 
     return make_compose(person=person, place=Place(space=space, topic=topic, post=post)) if allowed else None
 
 
+@prepared(place=CharField())
+def _draft(reader: Any, *, place: Any) -> QuerySet[Draft]:
+    return Draft.objects.filter(person=reader, place=place)
+
+
 @sensitive_variables()
 def make_compose(*, person: User, place: Place, subject: str = "", reply_to: Post | None = None) -> Compose:
     """As `get_compose`, for somebody who may write there. `subject` is `leksjon:`, `kurs:` or `prinsipp:` and a key."""
@@ -218,7 +234,7 @@ def make_compose(*, person: User, place: Place, subject: str = "", reply_to: Pos
     chosen = principles_asked_for(subject)
     if chosen:
         subject = ""
-    draft = Draft.objects.filter(person=person, place=place.key).first() if place.keeps_drafts else None
+    draft = next(iter(_draft(person, place=place.key)), None) if place.keeps_drafts else None
     if place.post is None and place.space.allows_pseudonyms:
         compose.pseudonym = Pseudonym.objects.filter(owned_by(person), space=place.space).first()
     if place.post is not None:

@@ -8,7 +8,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
 from django.http import Http404
 
 from forum.models import POSTS_A_PAGE, Attachment, Post, Reaction, State, Topic
@@ -20,6 +34,7 @@ from forum.permissions import (
     topics_visible_to,
     user_wrote,
 )
+from forum.prepared import Several, key_of, prepared
 from forum.queries.authors import add_author_lines
 from forum.queries.subjects import Subject, add_principles, get_subject
 from forum.queries.topics import unread_posts, with_reading
@@ -65,17 +80,26 @@ def page_of(number: int) -> int:
     return max(1, -(-number // POSTS_A_PAGE))
 
 
+@prepared(pk=BigIntegerField())
+def _topic(reader: Any, *, pk: Any) -> QuerySet[Topic]:
+    here = {"pk": OuterRef("space")}
+    return (
+        with_reading(topics_visible_to(reader), reader)
+        .annotate(
+            may_moderate=Exists(spaces_moderated_by(reader).filter(**here)),
+            may_write=Exists(spaces_writable_by(reader).filter(**here)),
+        )
+        .select_related("space", "author", "pseudonym", "accepted_post")
+        .filter(pk=pk)
+    )
+
+
 def get_topic_for(user: Any, pk: int) -> Topic:
     """The topic with `may_moderate`, `may_write`, `may_reply`, `may_settle` and how far the person has read.
 
     One query. Raises Http404 for those who may not see it, and MovedError where it is another topic now.
     """
-    here = {"pk": OuterRef("space")}
-    topics = with_reading(topics_visible_to(user), user).annotate(
-        may_moderate=Exists(spaces_moderated_by(user).filter(**here)),
-        may_write=Exists(spaces_writable_by(user).filter(**here)),
-    )
-    topic = topics.select_related("space", "author", "pseudonym", "accepted_post").filter(pk=pk).first()
+    topic = next(iter(_topic(user, pk=pk)), None)
     if topic is None:
         merged = Topic.objects.filter(merged=pk, pk__in=topics_visible_to(user).values("pk")).first()
         if merged is None:
@@ -103,7 +127,11 @@ def posts_with_tombstones(user: Any, topic: Topic) -> QuerySet[Post]:
 
     Each has `is_shown`, `body` and `warning`.
     """
-    shown = shown_in_space(user, moderates=topic.may_moderate)  # type: ignore[attr-defined]
+    return _with_tombstones(user, topic.pk, moderates=topic.may_moderate)  # type: ignore[attr-defined]
+
+
+def _with_tombstones(user: Any, topic: Any, *, moderates: bool) -> QuerySet[Post]:
+    shown = shown_in_space(user, moderates=moderates)
     return (
         Post.objects.filter(topic=topic)
         .annotate(is_shown=Case(When(shown, then=Value(True)), default=Value(False)))
@@ -112,15 +140,11 @@ def posts_with_tombstones(user: Any, topic: Topic) -> QuerySet[Post]:
     )
 
 
-def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
-    """Seven queries, six where the topic is about no course or lesson, and one more for those who moderate it where
-    somebody writes under an alias. A page beyond the last is the last.
-    """
-    page_count = topic.page_count
-    page = min(max(page, 1), page_count)
-    first, last = (page - 1) * POSTS_A_PAGE + 1, page * POSTS_A_PAGE
-    posts = list(
-        posts_with_tombstones(user, topic)
+@prepared(topic=BigIntegerField(), first=IntegerField(), last=IntegerField())
+def _posts(reader: Any, *, topic: Any, first: Any, last: Any, moderates: bool) -> QuerySet[Post]:
+    """Those whose numbers lie between."""
+    return (
+        _with_tombstones(reader, topic, moderates=moderates)
         .filter(number__gte=first, number__lte=last)
         .select_related("author", "pseudonym", "reply_to", "reply_to__author", "reply_to__pseudonym")
         .defer(
@@ -135,7 +159,18 @@ def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
         )
         .order_by("number")
     )
-    shown = [post for post in posts if post.is_shown]  # type: ignore[attr-defined]
+
+
+def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
+    """Seven queries, six where the topic is about no course or lesson, and one more for those who moderate it where
+    somebody writes under an alias. A page beyond the last is the last.
+    """
+    page_count = topic.page_count
+    page = min(max(page, 1), page_count)
+    first, last = (page - 1) * POSTS_A_PAGE + 1, page * POSTS_A_PAGE
+    moderates = topic.may_moderate  # type: ignore[attr-defined]
+    posts = _posts(user, ways={"moderates": moderates}, topic=topic.pk, first=first, last=last)
+    shown = [post for post in posts if post.is_shown]
     accepted = [topic.accepted_post] if topic.accepted_post else []
     answered = [post.reply_to for post in shown if post.reply_to is not None]
     add_author_lines([*shown, *answered, topic], space=topic.space)
@@ -163,7 +198,6 @@ def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
 
 def _add_post_rights(post: Any, topic: Any, user: Any) -> None:
     """`may_edit`, `may_react` and `is_new`: what the predicates of `forum.permissions` say, without asking again."""
-    post.topic = topic
     post.is_mine = user_wrote(user, post)
     living = {State.NORMAL, State.HELD}
     post.may_edit = topic.may_write and post.is_mine and post.state in living and topic.state in living
@@ -183,16 +217,22 @@ def _add_seal_rights(posts: Iterable[Post], topic: Topic, user: Any) -> None:
         post.may_ask_seal = post.pseudonym_id in askable  # type: ignore[attr-defined]
 
 
+@prepared(posts=Several(BigIntegerField()))
+def _reactions(reader: Any, *, posts: Any) -> QuerySet[Reaction, Any]:
+    return (
+        Reaction.objects.alias(of=key_of("post"))
+        .filter(of__in=posts)
+        .values_list("post", "kind")
+        .annotate(count=Count("pk"), mine=Count("pk", filter=Q(person=reader)))
+        .order_by()
+    )
+
+
 def _add_reactions(posts: Iterable[Post], user: Any) -> None:
     """Set `reaction_lines`: how many of each kind, and which are the reader's own. One query."""
     by_post = {post.pk: post for post in posts}
-    counted = (
-        Reaction.objects.filter(post__in=by_post)
-        .values("post", "kind")
-        .annotate(count=Count("pk"), mine=Count("pk", filter=Q(person=user)))
-        .order_by()
-    )
-    found = {(row["post"], row["kind"]): (row["count"], row["mine"] > 0) for row in counted}
+    counted = _reactions(user, posts=by_post)
+    found = {(post, kind): (count, mine > 0) for post, kind, count, mine in counted}
     for pk, post in by_post.items():
         post.reaction_lines = [  # type: ignore[attr-defined]
             ReactionLine(kind, str(label), *found.get((pk, kind), (0, False))) for kind, label in Reaction.Kind.choices
@@ -200,12 +240,17 @@ def _add_reactions(posts: Iterable[Post], user: Any) -> None:
         post.has_unused_reactions = any(not line.count for line in post.reaction_lines)  # type: ignore[attr-defined]
 
 
+@prepared(posts=Several(BigIntegerField()))
+def _attachments(reader: Any, *, posts: Any) -> QuerySet[Attachment]:
+    return Attachment.objects.alias(of=key_of("post")).filter(of__in=posts).defer("text").order_by("pk")
+
+
 def _add_attachments(posts: Iterable[Post]) -> None:
     """Set `files`. One query."""
     by_post: dict[int, Any] = {post.pk: post for post in posts}
     for post in by_post.values():
         post.files = []
-    for attachment in Attachment.objects.filter(post__in=by_post).defer("text").order_by("pk"):
+    for attachment in _attachments.for_all(posts=by_post):
         by_post[attachment.post_id or 0].files.append(attachment)
 
 

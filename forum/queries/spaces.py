@@ -7,7 +7,19 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce, Concat
 from django.http import Http404
 from django.utils import timezone
@@ -30,6 +42,7 @@ from forum.permissions import (
     spaces_visible_to,
     spaces_writable_by,
 )
+from forum.prepared import prepared
 from forum.pseudonyms import aliases_are_possible, owned_by
 from forum.queries.moderation import cases_of
 from people.alphabet import sort_key
@@ -127,37 +140,63 @@ class SpaceFacts:
     is_learning_group: bool
 
 
-def get_space_facts(*, person: Any, space: Space) -> SpaceFacts:
-    """For somebody who may see the space. Two queries, however many are in it; three for those who moderate it.
+FACTS = (
+    "reads",
+    "writes",
+    "moderates",
+    "invites",
+    "may_ask",
+    "may_choose_alias",
+    "own_role",
+    "asked_at",
+    "invitation",
+    "alias",
+    "has_unread_opening",
+    "waiting",
+    "people",
+)
 
-    The number of people is for those who read the space; who looks after it, for everybody who sees it.
-    """
-    own = EntryRequest.objects.filter(space=OuterRef("pk"), person=person, outcome="")
-    alias = Pseudonym.objects.filter(owned_by(person), space=OuterRef("pk"))
+
+@prepared(space=BigIntegerField(), role=BigIntegerField())
+def _facts(reader: Any, *, space: Any, role: Any, kind: str) -> "QuerySet[Space, Any]":
+    """`FACTS` of a space, which the person may see."""
+    own = EntryRequest.objects.filter(space=OuterRef("pk"), person=reader, outcome="")
+    alias = Pseudonym.objects.filter(owned_by(reader), space=OuterRef("pk"))
     opened = SealOpening.objects.filter(
-        owned_by(person, through="pseudonym"), pseudonym__space=OuterRef("pk"), agreed=True, owner_has_seen=False
+        owned_by(reader, through="pseudonym"), pseudonym__space=OuterRef("pk"), agreed=True, owner_has_seen=False
     )
-    found = (
-        Space.objects.filter(pk=space.pk)
-        .values("pk")
+    this = Space(kind=kind)
+    this.pk, this.role_id = space, role
+    return (
+        Space.objects.filter(pk=space)
         .annotate(
-            reads=Q(pk__in=spaces_readable_by(person).values("pk")),
-            writes=Q(pk__in=spaces_writable_by(person).values("pk")),
-            moderates=Q(pk__in=spaces_moderated_by(person).values("pk")),
-            invites=Q(pk__in=spaces_inviting_for(person).values("pk")),
-            may_ask=Q(pk__in=spaces_open_to_requests_of(person).values("pk")),
-            may_choose_alias=Q(pk__in=spaces_to_choose_alias_in(person).values("pk")),
+            reads=Q(pk__in=spaces_readable_by(reader).values("pk")),
+            writes=Q(pk__in=spaces_writable_by(reader).values("pk")),
+            moderates=Q(pk__in=spaces_moderated_by(reader).values("pk")),
+            invites=Q(pk__in=spaces_inviting_for(reader).values("pk")),
+            may_ask=Q(pk__in=spaces_open_to_requests_of(reader).values("pk")),
+            may_choose_alias=Q(pk__in=spaces_to_choose_alias_in(reader).values("pk")),
             own_role=Subquery(
-                SpaceMembership.objects.active().filter(space=OuterRef("pk"), person=person).values("role")[:1]
+                SpaceMembership.objects.active().filter(space=OuterRef("pk"), person=reader).values("role")[:1]
             ),
             asked_at=Subquery(own.filter(invited_by__isnull=True).values("created_at")[:1]),
             invitation=Subquery(own.filter(invited_by__isnull=False).values("pk")[:1]),
             alias=Subquery(alias.values("name")[:1]),
             has_unread_opening=Exists(opened),
-            waiting=_count_of(entry_requests_decided_by(person).filter(space=OuterRef("pk"))),
-            people=Value(0) if space.kind == Space.Kind.OPEN else _count_of(people_who_read(space)),
+            waiting=_count_of(entry_requests_decided_by(reader).filter(space=OuterRef("pk"))),
+            people=Value(0) if kind == Space.Kind.OPEN else _count_of(people_who_read(this)),
         )
-        .get()
+        .values_list(*FACTS)
+    )
+
+
+def get_space_facts(*, person: Any, space: Space) -> SpaceFacts:
+    """For somebody who may see the space. Two queries, however many are in it; three for those who moderate it.
+
+    The number of people is for those who read the space; who looks after it, for everybody who sees it.
+    """
+    found = dict(
+        zip(FACTS, _facts(person, ways={"kind": space.kind}, space=space.pk, role=space.role_id)[0], strict=True)
     )
     reads, writes = found["reads"], found["writes"]
     return SpaceFacts(
@@ -238,10 +277,15 @@ def _why_not_writing(space: Space) -> str:
 # --- people --------------------------------------------------------------------------------------------
 
 
+@prepared(space=BigIntegerField())
+def _facilitators(reader: Any, *, space: Any) -> QuerySet[SpaceMembership]:
+    found = SpaceMembership.objects.facilitating().filter(space=space, person__is_active=True)
+    return found.select_related("person")
+
+
 def get_facilitators(space: Space) -> list[SpaceMembership]:
     """Who looks after the space, by name. One query. For everybody who sees it."""
-    found = SpaceMembership.objects.facilitating().filter(space=space, person__is_active=True).select_related("person")
-    return sorted(found, key=lambda row: sort_key(name_of(row.person)))
+    return sorted(_facilitators.for_all(space=space.pk), key=lambda row: sort_key(name_of(row.person)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +395,16 @@ def get_sent_invitations(user: Any, space: Space) -> QuerySet[EntryRequest]:
 def get_invitations_to_spaces(person: Any) -> QuerySet[EntryRequest]:
     """What one is invited to. One query. For that person alone."""
     return space_invitations_open_to(person).select_related("space", "invited_by")
+
+
+@prepared()
+def _invitations(reader: Any) -> QuerySet[EntryRequest]:
+    return get_invitations_to_spaces(reader)
+
+
+def list_invitations_to_spaces(person: Any) -> list[EntryRequest]:
+    """The same, at the price of the forum's front. One query."""
+    return _invitations(person)
 
 
 def get_space_invitation_for(person: Any, pk: int) -> EntryRequest:

@@ -3,16 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import caches
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
 from django.utils import translation
 
 from courses.models import CoursePage, LessonPage, Principle
 from courses.urls_of import page_path
 from forum.models import Topic, TopicPrinciple
+from forum.prepared import Several, key_of, prepared
 
 KEPT_SECONDS = 60
 """Principles change a few times a year, and each page of topics names them."""
@@ -58,14 +60,18 @@ def get_principle_index(*, language: str) -> dict[UUID, Principle]:
     return found
 
 
+@prepared(topics=Several(BigIntegerField()))
+def _principles(reader: Any, *, topics: Any) -> "QuerySet[TopicPrinciple, Any]":
+    found = TopicPrinciple.objects.alias(of=key_of("topic")).filter(of__in=topics)
+    return found.values_list("topic_id", "principle_key")
+
+
 def add_principles(topics: Sequence[Topic]) -> None:
     """Set `shown_principles` on each topic, in order. One query, beside that of `get_principle_index`."""
     index = get_principle_index(language=reader_language())
     places = {key: place for place, key in enumerate(index)}
     keys: dict[int, list[UUID]] = defaultdict(list)
-    for topic, key in TopicPrinciple.objects.filter(topic__in=[topic.pk for topic in topics]).values_list(
-        "topic_id", "principle_key"
-    ):
+    for topic, key in _principles.for_all(topics=[topic.pk for topic in topics]):
         if key in index:
             keys[topic].append(key)
     for each in topics:

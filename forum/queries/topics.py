@@ -6,14 +6,17 @@ Unread of a topic: posts shown to the person, not their own, with a number above
 Lists are cut by position (`Cursor`), never by counting rows, so that the hundredth page costs what the first does.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import (
+    BigIntegerField,
     BooleanField,
+    CharField,
     DateTimeField,
     Exists,
     ExpressionWrapper,
@@ -23,6 +26,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    UUIDField,
     Value,
 )
 from django.db.models.functions import Coalesce
@@ -38,6 +42,7 @@ from forum.permissions import (
     spaces_writable_by,
     topics_visible_to,
 )
+from forum.prepared import prepared
 from forum.pseudonyms import owned_by
 from forum.queries.authors import add_author_lines
 from forum.queries.subjects import add_principles
@@ -86,13 +91,9 @@ class Cursor:
             return None
         return cls(at=_EPOCH + int(at) * _MICROSECOND, pk=int(pk))
 
-    @property
-    def older(self) -> Q:
-        return Q(last_post_at__lte=self.at) & (Q(last_post_at__lt=self.at) | Q(pk__lt=self.pk))
 
-    @property
-    def newer(self) -> Q:
-        return Q(last_post_at__gte=self.at) & (Q(last_post_at__gt=self.at) | Q(pk__gt=self.pk))
+NOWHERE = Cursor(at=LONG_AGO, pk=0)
+"""Where a part does not depend on a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,14 @@ def _read_all_at(user: Any, *, space: str) -> Coalesce:
     return Coalesce(Subquery(mine), Value(LONG_AGO), output_field=DateTimeField())
 
 
+@prepared(slug=CharField())
+def _space(reader: Any, *, slug: Any) -> QuerySet[Space]:
+    return with_rights(spaces_visible_to(reader), reader).filter(slug=slug)
+
+
 def get_visible_space_for(user: Any, slug: str) -> Space:
     """The space with the rights of `with_rights`, also one that cannot be read yet. One query. Raises Http404."""
-    space = with_rights(spaces_visible_to(user), user).filter(slug=slug).first()
+    space = next(iter(_space(user, slug=slug)), None)
     if space is None:
         raise Http404
     return space
@@ -218,40 +224,84 @@ def get_topic_list(
 ) -> TopicList:
     """Topics of a space that `get_space_for` has found, the pinned ones first on the first page. Four queries."""
     chosen = chosen or TopicFilter()
-    shown = shown_in_space(user, moderates=space.may_moderate)  # type: ignore[attr-defined]
-    everything = Topic.objects.filter(shown, space=space, merged_into__isnull=True)
-    if chosen.principle:
-        about = TopicPrinciple.objects.filter(topic=OuterRef("pk"), principle_key=chosen.principle)
-        everything = everything.filter(Exists(about))
-    if chosen.without_answer:
-        everything = everything.filter(post_count__lte=1, accepted_post__isnull=True)
-    if chosen.unread:
-        read_all_at = space.read_all_at  # type: ignore[attr-defined]
-        everything = only_unread(everything.filter(last_post_at__gt=read_all_at), user, shown=shown)
-    rows = _listed(everything, user, shown=shown)
-    is_first = older_than is None and newer_than is None
-    pinned = rows.filter(pinned_at__isnull=False).order_by("-pinned_at", "-pk")[:PINNED_AT_MOST] if is_first else []
-    found = cut(rows.filter(pinned_at__isnull=True), older_than=older_than, newer_than=newer_than)
-    found.pinned = list(pinned)
+    ways = {
+        "moderates": space.may_moderate,  # type: ignore[attr-defined]
+        "by_principle": chosen.principle is not None,
+        "without_answer": chosen.without_answer,
+        "unread": chosen.unread,
+    }
+    values = {"space": space.pk, "principle": chosen.principle, "since": space.read_all_at}  # type: ignore[attr-defined]
+
+    def ask(part: str, cursor: Cursor) -> list[Topic]:
+        return _topics(user, ways=ways | {"part": part}, at=cursor.at, pk=cursor.pk, **values)
+
+    found = cut(ask, older_than=older_than, newer_than=newer_than)
+    if older_than is None and newer_than is None:
+        found.pinned = ask("pinned", NOWHERE)
     _finish([*found.pinned, *found.topics], space=space)
     return found
 
 
+@prepared(
+    space=BigIntegerField(), principle=UUIDField(), since=DateTimeField(), at=DateTimeField(), pk=BigIntegerField()
+)
+def _topics(
+    reader: Any,
+    *,
+    space: Any,
+    principle: Any,
+    since: Any,
+    at: Any,
+    pk: Any,
+    moderates: bool,
+    by_principle: bool,
+    without_answer: bool,
+    unread: bool,
+    part: str,
+) -> QuerySet[Topic]:
+    shown = shown_in_space(reader, moderates=moderates)
+    topics = Topic.objects.filter(shown, space=space, merged_into__isnull=True)
+    if by_principle:
+        about = TopicPrinciple.objects.filter(topic=OuterRef("pk"), principle_key=principle)
+        topics = topics.filter(Exists(about))
+    if without_answer:
+        topics = topics.filter(post_count__lte=1, accepted_post__isnull=True)
+    if unread:
+        topics = only_unread(topics.filter(last_post_at__gt=since), reader, shown=shown)
+    rows = _listed(topics, reader, shown=shown)
+    if part == "pinned":
+        return rows.filter(pinned_at__isnull=False).order_by("-pinned_at", "-pk")[:PINNED_AT_MOST]
+    return _part(rows.filter(pinned_at__isnull=True), part, at=at, pk=pk)
+
+
+def _part(rows: QuerySet[Topic], part: str, *, at: Any, pk: Any, size: int = TOPICS_A_PAGE) -> QuerySet[Topic]:
+    """One topic more than a page, before or after a place: «first», «older» or «newer»."""
+    if part == "newer":
+        later = Q(last_post_at__gt=at) | Q(last_post_at=at, pk__gt=pk)
+        return rows.filter(later, last_post_at__gte=at).order_by("last_post_at", "pk")[: size + 1]
+    if part == "older":
+        earlier = Q(last_post_at__lt=at) | Q(last_post_at=at, pk__lt=pk)
+        rows = rows.filter(earlier, last_post_at__lte=at)
+    return rows.order_by("-last_post_at", "-pk")[: size + 1]
+
+
 def cut(
-    rows: QuerySet[Topic], *, older_than: Cursor | None, newer_than: Cursor | None, size: int = TOPICS_A_PAGE
+    ask: Callable[[str, Cursor], list[Topic]],
+    *,
+    older_than: Cursor | None,
+    newer_than: Cursor | None,
+    size: int = TOPICS_A_PAGE,
 ) -> TopicList:
-    """The part of a list after or before a position. One query."""
+    """The part of a list after or before a position. `ask` gives what `_part` describes. One query."""
     if newer_than is not None:
-        found = list(rows.filter(newer_than.newer).order_by("last_post_at", "pk")[: size + 1])
+        found = ask("newer", newer_than)
         more, topics = len(found) > size, found[:size][::-1]
         return TopicList(
             topics=topics,
             newer=Cursor.of(topics[0]) if more else None,
             older=Cursor.of(topics[-1]) if topics else None,
         )
-    if older_than is not None:
-        rows = rows.filter(older_than.older)
-    found = list(rows.order_by("-last_post_at", "-pk")[: size + 1])
+    found = ask("older", older_than) if older_than is not None else ask("first", NOWHERE)
     topics = found[:size]
     return TopicList(
         topics=topics,
@@ -280,18 +330,14 @@ class ForumHome:
         return next(iter([*self.mine, *self.open]), None)
 
 
-def get_forum_home(user: Any) -> ForumHome:
-    """What `forum:home` shows: each space with `unread`, its topics with news. Four queries.
-
-    The newest topics stand in the spaces with the newest posts, each among the newest of its own: so they are found by
-    as many short walks along an index, however many topics there are.
-    """
+@prepared()
+def _home_spaces(reader: Any) -> QuerySet[Space]:
     newest = _plain_topics().filter(space=OuterRef("pk")).order_by("-last_post_at")
-    spaces = list(
-        with_rights(spaces_visible_to(user), user)
+    return (
+        with_rights(spaces_visible_to(reader), reader)
         .annotate(
-            is_mine=_is_in(user),
-            unread=CappedCount(_unread_topics_of_space(user).values("pk")[:COUNTED_AT_MOST]),
+            is_mine=_is_in(reader),
+            unread=CappedCount(_unread_topics_of_space(reader).values("pk")[:COUNTED_AT_MOST]),
             newest_from=Coalesce(
                 Subquery(newest.values("last_post_at")[NEWEST_TOPICS - 1 : NEWEST_TOPICS]),
                 Value(LONG_AGO),
@@ -301,6 +347,15 @@ def get_forum_home(user: Any) -> ForumHome:
         .select_related("role")
         .order_by("position", "name", "pk")
     )
+
+
+def get_forum_home(user: Any) -> ForumHome:
+    """What `forum:home` shows: each space with `unread`, its topics with news. Four queries.
+
+    The newest topics stand in the spaces with the newest posts, each among the newest of its own: so they are found by
+    as many short walks along an index, however many topics there are.
+    """
+    spaces = _home_spaces(user)
     found = ForumHome()
     for space in spaces:
         if not space.may_read:  # type: ignore[attr-defined]
@@ -335,6 +390,19 @@ def _unread_topics_of_space(user: Any) -> QuerySet[Topic]:
     return only_unread(topics, user, shown=Q(state=State.NORMAL)).order_by()
 
 
+@prepared(
+    **{f"space_{place}": BigIntegerField() for place in range(NEWEST_TOPICS)},
+    **{f"since_{place}": DateTimeField() for place in range(NEWEST_TOPICS)},
+)
+def _newest_near(reader: Any, **given: Any) -> QuerySet[Topic]:
+    near = Q(pk__in=[])
+    for place in range(NEWEST_TOPICS):
+        near |= Q(space=given[f"space_{place}"], last_post_at__gte=given[f"since_{place}"])
+    rows = topics_visible_to(reader).filter(near, state=State.NORMAL).select_related("space")
+    listed = _listed(rows, reader, shown=posts_shown_to(reader))
+    return listed.order_by("-last_post_at", "-pk")[:NEWEST_TOPICS]
+
+
 def _newest_of(user: Any, spaces: list[Space]) -> list[Topic]:
     latest = sorted(
         (space for space in spaces if space.last_post_at is not None),
@@ -343,11 +411,12 @@ def _newest_of(user: Any, spaces: list[Space]) -> list[Topic]:
     )[:NEWEST_TOPICS]
     if not latest:
         return []
-    near = Q(pk__in=[])
-    for space in latest:
-        near |= Q(space=space.pk, last_post_at__gte=space.newest_from)  # type: ignore[attr-defined]
-    rows = topics_visible_to(user).filter(near, state=State.NORMAL).select_related("space")
-    topics = list(_listed(rows, user, shown=posts_shown_to(user)).order_by("-last_post_at", "-pk")[:NEWEST_TOPICS])
+    near = [*latest, *latest[-1:] * (NEWEST_TOPICS - len(latest))]
+    topics = _newest_near(
+        user,
+        **{f"space_{place}": cast(Any, space.pk) for place, space in enumerate(near)},
+        **{f"since_{place}": space.newest_from for place, space in enumerate(near)},  # type: ignore[attr-defined]
+    )
     _finish(topics)
     return topics
 
@@ -364,13 +433,21 @@ def get_topics_about(
     """Topics about a principle (`kind` is "principle"), course or lesson in all the spaces somebody reads. Three
     queries.
     """
-    rows = topics_visible_to(user).select_related("space")
-    if kind == "principle":
-        rows = rows.filter(pk__in=TopicPrinciple.objects.filter(principle_key=key).values("topic"))
-    else:
-        rows = rows.filter(subject_kind=kind, subject_key=key)
-    found = cut(
-        _listed(rows, user, shown=posts_shown_to(user)), older_than=older_than, newer_than=newer_than, size=size
-    )
+
+    def ask(part: str, cursor: Cursor) -> list[Topic]:
+        ways = {"kind": kind, "part": part, "size": size}
+        return _topics_about(user, ways=ways, key=key, at=cursor.at, pk=cursor.pk)
+
+    found = cut(ask, older_than=older_than, newer_than=newer_than, size=size)
     _finish(found.topics)
     return found
+
+
+@prepared(key=UUIDField(), at=DateTimeField(), pk=BigIntegerField())
+def _topics_about(reader: Any, *, key: Any, at: Any, pk: Any, kind: str, part: str, size: int) -> QuerySet[Topic]:
+    topics = topics_visible_to(reader).select_related("space")
+    if kind == "principle":
+        topics = topics.filter(pk__in=TopicPrinciple.objects.filter(principle_key=key).values("topic"))
+    else:
+        topics = topics.filter(subject_kind=kind, subject_key=key)
+    return _part(_listed(topics, reader, shown=posts_shown_to(reader)), part, at=at, pk=pk, size=size)

@@ -1,13 +1,15 @@
 """How much somebody hears of a space or a topic, and which spaces are theirs to hear of."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from forum.models import MailChoice, Space, SpaceMembership, Topic, Watch
 from forum.permissions import spaces_readable_by, user_wrote
+from forum.prepared import prepared
 from people.models import Membership, User
 
 Level = Watch.Level
@@ -30,10 +32,15 @@ class WatchState:
     choices: list[Choice]
 
 
+@prepared(space=BigIntegerField(), topic=BigIntegerField())
+def _levels(reader: Any, *, space: Any, topic: Any) -> "QuerySet[Watch, Any]":
+    return Watch.objects.filter(Q(space=space) | Q(topic=topic), person=reader).values_list("topic_id", "level")
+
+
 def get_watch(*, person: User, space: Space, topic: Topic | None = None) -> WatchState:
     """The form for a space, or for a topic in it. One query, and one more for a topic by an alias."""
-    rows = Watch.objects.filter(Q(space=space) | Q(topic=topic, topic__isnull=False), person=person)
-    levels = {watch.topic_id is not None: watch.level for watch in rows}
+    rows = _levels(person, space=space.pk, topic=topic.pk if topic else 0)
+    levels = {topic_id is not None: level for topic_id, level in rows}
     of_space = levels.get(False, Level.MENTIONS)
     if topic is None:
         return WatchState(

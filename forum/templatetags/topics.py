@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django import template
+from django.template import Context
 from django.template.defaultfilters import date as format_day
 from django.utils import timezone, translation
 from django.utils.html import format_html
@@ -10,6 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forum.kept_pages import render_part
+from forum.models import Post
 from forum.queries.topics import COUNTED_AT_MOST
 
 register = template.Library()
@@ -41,6 +44,14 @@ def ago(at: datetime) -> str:
     if days < 7:
         return format_day(then, "l").lower() if translation.get_language() != "en" else format_day(then, "l")
     return format_day(then, "MONTH_DAY_FORMAT" if then.year == now.year else "DATE_FORMAT")
+
+
+@register.simple_tag(takes_context=True)
+def kept_post(context: Context, post: Post) -> SafeString:
+    """The post as `forum/parts/post.html` shows it; what many readers see alike is rendered once."""
+    topic = {"pk": context["topic"].pk, "may_reply": context["topic"].may_reply}
+    shown = {"post": post, "topic": topic, "may_moderate": context["may_moderate"]}
+    return render_part("forum/parts/post.html", shown)
 
 
 @register.filter

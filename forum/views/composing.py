@@ -154,9 +154,10 @@ def _from_data(data: QueryDict, *, person: Any, place: Place) -> Compose:
         add_choices(compose, principles=set(data.getlist("principles")), subject=data.get("subject", ""))
     elif place.post is None:
         answered = data.get("reply_to", "")
-        visible = posts_visible_to(person).select_related("author", "pseudonym").filter(topic=place.topic)
         number = int(answered) if answered.isdecimal() and len(answered) < 18 else 0
-        compose.reply_to = visible.filter(pk=number).first() if number else None
+        if number:
+            visible = posts_visible_to(person).select_related("author", "pseudonym").filter(topic=place.topic)
+            compose.reply_to = visible.filter(pk=number).first()
     if place.post is None and not compose.files:
         compose.files = get_draft_files(person=person, place=place)
     return compose

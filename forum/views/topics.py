@@ -19,6 +19,7 @@ from courses.views import safe_next
 from forum.actions import mark_all_read, mark_read
 from forum.actions.reactions import set_reaction
 from forum.actions.topics import accept_answer
+from forum.kept_pages import NEW_FORM, serve
 from forum.models import Post, Reaction, Space, Topic
 from forum.permissions import (
     MEMBERS_CREATE,
@@ -38,7 +39,7 @@ from forum.queries.posts import (
     get_topic_page,
     page_of,
 )
-from forum.queries.spaces import get_invitations_to_spaces, get_space_facts
+from forum.queries.spaces import get_space_facts, list_invitations_to_spaces
 from forum.queries.subjects import Subject, get_principle_index, get_subject, reader_language
 from forum.queries.topics import (
     Cursor,
@@ -72,7 +73,7 @@ def whole_number(text: str, *, otherwise: int) -> int:
 def home(request: HttpRequest) -> HttpResponse:
     """The spaces the reader may know of, and what is new in those they read."""
     found = get_forum_home(request.user)
-    invitations = get_invitations_to_spaces(request.user)
+    invitations = list_invitations_to_spaces(request.user)
     if found.is_empty and not user_is_member(request.user):
         return TemplateResponse(request, "forum/home_no_team.html", {"invitations": invitations})
     context = {
@@ -81,7 +82,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "work": get_work(request.user, [*found.mine, *found.open, *found.closed, *found.archived]),
         "may_make_space": user_can_create_space(request.user, MEMBERS_CREATE[0]),
     }
-    return TemplateResponse(request, "forum/home.html", context)
+    return serve(request, "forum/home.html", context)
 
 
 def read_cursors(query: QueryDict) -> dict[str, Cursor | None]:
@@ -125,7 +126,7 @@ def space(request: HttpRequest, slug: str) -> HttpResponse:
         "watch": get_watch(person=request.user, space=found),  # type: ignore[arg-type]
         "space_facts": get_space_facts(person=request.user, space=found),
     }
-    return TemplateResponse(request, "forum/space.html", context)
+    return serve(request, "forum/space.html", context)
 
 
 def filter_query(query: QueryDict) -> str:
@@ -166,15 +167,18 @@ def topic(request: HttpRequest, pk: int) -> HttpResponse:
     if page.is_news and request.method == "GET":
         mark_read(reader=request.user, topic=found, number=page.last_shown)  # type: ignore[arg-type]
     place = Place(space=found.space, topic=found)
+    compose = make_compose(person=request.user, place=place) if found.may_reply else None  # type: ignore[attr-defined, arg-type]
+    if compose is not None:
+        compose.submission = NEW_FORM
     context = {
         "topic": found,
         "space": found.space,
         "page": page,
         "may_moderate": found.may_moderate,  # type: ignore[attr-defined]
-        "compose": make_compose(person=request.user, place=place) if found.may_reply else None,  # type: ignore[attr-defined, arg-type]
+        "compose": compose,
         "watch": get_watch(person=request.user, space=found.space, topic=found),  # type: ignore[arg-type]
     }
-    return TemplateResponse(request, "forum/topic.html", context)
+    return serve(request, "forum/topic.html", context)
 
 
 @login_required

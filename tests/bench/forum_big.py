@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.bench.measure import processor_seconds
 from tests.needs import find_postgresql
 from tests.postgres import throw_away_server
 from tests.served import ROOT, flett_environment
@@ -247,7 +248,9 @@ def addresses(topics: int) -> dict[str, str]:
 
 
 def measure(topics: int, *, explain: bool) -> None:
-    """Medians of server time in milliseconds, and how many queries each page asks."""
+    """Medians of server time in milliseconds, processor time of Python and the database together (which other work on
+    the machine hardly moves), and how many queries each page asks.
+    """
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
@@ -256,22 +259,26 @@ def measure(topics: int, *, explain: bool) -> None:
 
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(User.objects.get(email="reader@example.org"))
-    print(f"\n{'':42} median ms  worst ms  queries  slowest query ms")
+    print(f"\n{'':42} median ms  worst ms    CPU ms  queries  slowest query ms")
     for name, address in addresses(topics).items():
         times = []
         response = client.get(address)
         if response.status_code != 200:
             print(f"{name:42} answers {response.status_code}")
             continue
+        client.get(address)
+        spent = processor_seconds([os.getpid()])
         for _round in range(ROUNDS):
             began = time.perf_counter()
             client.get(address)
             times.append((time.perf_counter() - began) * 1000)
+        spent = (processor_seconds([os.getpid()]) - spent) * 1000 / ROUNDS
         with CaptureQueriesContext(connection) as asked:
             client.get(address)
         slowest = max(asked.captured_queries, key=lambda query: float(query["time"]))
+        query = float(slowest["time"]) * 1000
         print(
-            f"{name:42} {median(times):9.0f} {max(times):9.0f} {len(asked):8} {float(slowest['time']) * 1000:10.0f}",
+            f"{name:42} {median(times):9.0f} {max(times):9.0f} {spent:9.0f} {len(asked):8} {query:10.0f}",
             flush=True,
         )
         if explain and float(slowest["time"]) > 0.05:

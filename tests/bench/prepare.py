@@ -230,8 +230,15 @@ def discuss(*, user: Any) -> list[dict[str, Any]]:
         cookies = [f"{sign_in(person, backend)}; {settings.CSRF_COOKIE_NAME}={TOKEN}" for person in people]
         for turn in range(40):
             for cookie in cookies:
-                body = {"source": f"<div>Hos oss er det {turn}.</div>", "source_format": "html", "intent": "publish"}
-                file.write(f"{cookie}\t{urlencode({**body, 'submission': str(uuid.uuid4())})}\n")
+                body = {
+                    "do": "post",
+                    "place": f"topic:{topics[1].pk}",
+                    "submission": str(uuid.uuid4()),
+                    "version": "0",
+                    "source_format": "html",
+                    "source": f"<div>Hos oss er det {turn}.</div>",
+                }
+                file.write(f"{cookie}\t{urlencode(body)}\n")
     cookie = sign_in(user, backend)
     return [
         describe("forum", reverse("forum:home"), cookie, expects=NAME),

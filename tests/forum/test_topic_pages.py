@@ -476,7 +476,8 @@ def test_queries_of_a_space(space: Space, kari: User, topics: int) -> None:
 def test_queries_of_the_front(space: Space, kari: User, spaces: int) -> None:
     for _ in range(spaces):
         fill(factories.SpaceFactory.create(), 1)
-    assert queries(signed_in(kari), reverse("forum:home")) == 9
+    client = signed_in(kari)
+    assert [queries(client, reverse("forum:home")) for _ in range(2)] == [10, 8]
 
 
 @pytest.mark.parametrize("replies", [0, 19])
@@ -489,4 +490,5 @@ def test_queries_of_a_topic(space: Space, kari: User, replies: int) -> None:
         set_reaction(person=kari, post=post, kind="thanks", given=True)
         if number == 5:
             accept_answer(person=topic.author, topic=topic, post=post)
-    assert queries(signed_in(kari), topic.get_absolute_url()) == 12
+    client = signed_in(kari)
+    assert [queries(client, topic.get_absolute_url()) for _ in range(3)] == [13, 0, 0]

@@ -1,0 +1,257 @@
+"""Queries that are put together once a process, and asked with other values each time.
+
+The visibility rule (`forum.permissions`) is long: Django takes some twenty milliseconds to put such a query together,
+the database five to plan it, and half of one to answer it. Here the very same queryset is built for nobody in
+particular (`Reader`), turned into SQL once, and asked with the person, the time and what else holds now. So the rule is
+in the query still, and said in one place. PostgreSQL keeps the plan with the connection.
+
+Whatever a builder reads while it builds is built in. So it gets `Given`s for all that differs between two askings, and
+takes the time and the day from `now_of` and `today_of`; `tests/forum/test_prepared.py` asserts that no time, day or
+person is built in.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from typing import Any, cast
+
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateField,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Field,
+    Model,
+    QuerySet,
+    Value,
+)
+from django.db.models.query import ModelIterable, get_related_populators
+from django.dispatch import receiver
+from django.utils import timezone
+
+from forum.pseudonyms import aliases_are_possible, owner_digest
+
+Builder = Callable[..., "QuerySet[Any, Any]"]
+Row = Any
+
+
+class Place:
+    """Where a value goes among a query's parameters."""
+
+    __slots__ = ("field", "name")
+
+    def __init__(self, name: str, field: "Field[Any, Any]") -> None:
+        self.name, self.field = name, field
+
+
+class Given(Value):
+    """A value that is told when the query is asked."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
+        super().__init__(name, output_field=output_field)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        place = [Place(self.value, self.output_field)]
+        # PostgreSQL plans before it sees a value, and must be told of what type it will be.
+        sql = f"%s::{self.output_field.db_type(connection)}" if connection.vendor == "postgresql" else "%s"
+        return sql, place
+
+
+class Several:
+    """Given values of which there are more or fewer each time: the builder gets a list of them.
+
+    The list is a little longer than it need be, filled with the last value again, so that few lengths are put together.
+    """
+
+    def __init__(self, field: "Field[Any, Any]") -> None:
+        self.field = field
+
+    @staticmethod
+    def length(count: int) -> int:
+        return 4 ** max(1, -(-(max(count, 1) - 1).bit_length() // 2))
+
+
+def key_of(name: str) -> ExpressionWrapper:
+    """A foreign key as a number, to be asked for among `Several`: Django's own `…__in` takes no `Given`."""
+    return ExpressionWrapper(F(name), output_field=BigIntegerField())
+
+
+class Reader(Given):
+    """Stands for an active person in `forum.permissions`."""
+
+    is_authenticated = is_active = True
+
+    def __init__(self) -> None:
+        super().__init__("person", BigIntegerField())
+        self.pk = self
+        self.owner = Given("owner", CharField())
+        self.now = Given("now", DateTimeField())
+        self.today = Given("today", DateField())
+
+
+def now_of(user: Any) -> datetime:
+    """The time, for a query about a person or about `Reader`."""
+    return cast(datetime, user.now) if isinstance(user, Reader) else timezone.now()
+
+
+def today_of(user: Any) -> date:
+    """The day where Flett is, for a query about a person or about `Reader`."""
+    return cast(date, user.today) if isinstance(user, Reader) else timezone.localdate()
+
+
+def _cursor() -> Any:
+    """One whose statements the database keeps prepared, where it can."""
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    return connection._prepare_cursor(_preparing_cursor()(connection.connection))  # type: ignore[attr-defined]
+
+
+@cache
+def _preparing_cursor() -> Any:
+    """Not at the top: where SQLite is used there may be no driver for PostgreSQL."""
+    from django.db.backends.postgresql.base import ServerBindingCursor
+
+    class PreparingCursor(ServerBindingCursor):
+        def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+            return super().execute(query, params, prepare=True, **options)  # type: ignore[misc]
+
+    return PreparingCursor
+
+
+def _with_constants(sql: str, parameters: Any) -> str:
+    """With what is always the same written into it, and a name for each that is given: few values travel."""
+    from psycopg.sql import Literal
+
+    rest = iter(parameters)
+
+    def put(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%%"
+        value = next(rest)
+        if type(value) is Place:
+            return f"%({value.name})s"
+        return Literal(value).as_string(connection.connection).replace("%", "%%")
+
+    return re.sub("%s|%%", put, sql)
+
+
+@receiver(connection_created, dispatch_uid="forum.keep_plans")
+def keep_plans(connection: Any, **kwargs: Any) -> None:
+    """One plan for a prepared statement, whatever its values: planning the rule costs ten times what answering does.
+
+    Nothing else in Flett is prepared in the database.
+    """
+    if connection.vendor == "postgresql":
+        connection.connection.prepare_threshold = 0
+        with connection.cursor() as cursor:
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
+
+
+class _Compiled:
+    """A queryset as SQL, and how its rows become what it would have given."""
+
+    def __init__(self, queryset: "QuerySet[Any, Any]") -> None:
+        compiler = queryset.query.get_compiler(using=connection.alias)
+        sql, parameters = compiler.as_sql()
+        places = [each for each in parameters if type(each) is Place]
+        self.fields = {each.name: each.field for each in places}
+        self.parameters = parameters
+        self.sql = _with_constants(sql, parameters) if connection.vendor == "postgresql" else sql
+        fields = [column[0] for column in compiler.select[: compiler.col_count]]
+        self.converters = compiler.get_converters(fields)
+        self.is_of_models = issubclass(queryset._iterable_class, ModelIterable)
+        if self.is_of_models:
+            info: Any = compiler.klass_info
+            columns = info["select_fields"]
+            self.model: type[Model] = info["model"]
+            self.start, self.end = columns[0], columns[-1] + 1
+            self.names = [column[0].target.attname for column in compiler.select[self.start : self.end]]
+            self.related = get_related_populators(info, compiler.select, connection.alias)  # type: ignore[call-arg]
+            self.annotations = list(compiler.annotation_col_map.items())
+
+    def ask(self, values: dict[str, Any]) -> list[Row]:
+        given: Any = {name: field.get_db_prep_value(values[name], connection) for name, field in self.fields.items()}
+        if connection.vendor != "postgresql":
+            given = [given[each.name] if type(each) is Place else each for each in self.parameters]
+        with _cursor() as cursor:
+            cursor.execute(self.sql, given)
+            rows = cursor.fetchall()
+        if self.converters:
+            rows = [self._convert(list(row)) for row in rows]
+        return [self._make(row) for row in rows] if self.is_of_models else rows
+
+    def _convert(self, row: list[Any]) -> Any:
+        for place, (functions, expression) in self.converters.items():
+            value = row[place]
+            for function in functions:
+                value = function(value, expression, connection)
+            row[place] = value
+        return tuple(row)
+
+    def _make(self, row: Any) -> Model:
+        made = self.model.from_db(connection.alias, self.names, row[self.start : self.end])
+        for each in self.related:
+            each.populate(row, made)
+        for name, place in self.annotations:
+            setattr(made, name, row[place])
+        return made
+
+
+EVERY: "list[Prepared]" = []
+
+
+class Prepared:
+    """A builder of querysets, called once for each way of building. As a decorator: `@prepared("pk", …)`."""
+
+    def __init__(self, build: Builder, given: dict[str, "Field[Any, Any] | Several"]) -> None:
+        self.build, self.given = build, given
+        self.several = [name for name, field in given.items() if isinstance(field, Several)]
+        self._compiled: dict[Any, _Compiled] = {}
+        EVERY.append(self)
+
+    def queryset(self, lengths: dict[str, int], **ways: Any) -> "QuerySet[Any, Any]":
+        given: dict[str, Any] = {}
+        for name, field in self.given.items():
+            if isinstance(field, Several):
+                given[name] = [Given(f"{name}{place}", field.field) for place in range(lengths[name])]
+            else:
+                given[name] = Given(name, field)
+        return self.build(Reader(), **given, **ways)
+
+    def __call__(self, person: Any, *, ways: dict[str, Any] | None = None, **values: Any) -> list[Row]:
+        """The rows for this person: none where the account is not active. One query.
+
+        `ways` are what the builder branches by: few, and hashable.
+        """
+        if not (person.is_authenticated and person.is_active):
+            return []
+        of_person = {"person": person.pk, "owner": owner_digest(person)}
+        return self.for_all(ways=ways, now=timezone.now(), today=timezone.localdate(), **of_person, **values)
+
+    def for_all(self, *, ways: dict[str, Any] | None = None, **values: Any) -> list[Row]:
+        """The rows of a query that asks for nobody. One query, none where of several values there are none."""
+        chosen = ways or {}
+        lengths = {}
+        for name in self.several:
+            several = list(values.pop(name))
+            if not several:
+                return []
+            lengths[name] = Several.length(len(several))
+            several += several[-1:] * (lengths[name] - len(several))
+            values |= {f"{name}{place}": value for place, value in enumerate(several)}
+        key = (connection.vendor, aliases_are_possible(), *lengths.values(), *chosen.values())
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            compiled = self._compiled[key] = _Compiled(self.queryset(lengths, **chosen))
+        return compiled.ask(values)
+
+
+def prepared(**given: "Field[Any, Any] | Several") -> Callable[[Builder], Prepared]:
+    """`@prepared(pk=BigIntegerField())` over a builder that takes the reader and a `Given` for each name."""
+    return lambda build: Prepared(build, given)

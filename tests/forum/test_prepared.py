@@ -1,0 +1,124 @@
+"""Queries that are put together once ask for who and when it is now; nothing of an earlier asking stays in them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from forum import prepared
+from forum.actions import reply, start_topic
+from forum.models import Silence, Space
+from forum.permissions import spaces_writable_by, user_can_write_in_space
+from forum.prepared import EVERY, Prepared, Several
+from forum.queries.authors import add_author_lines
+from people.models import User
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_pace")]
+
+
+def member() -> User:
+    return factories.MembershipFactory.create().person
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def space(home: object) -> Space:
+    return factories.SpaceFactory.create(slug="torget", allows_pseudonyms=True)
+
+
+@pytest.fixture
+def timeless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Everything is put together anew, and whoever asks the clock while that is done fails."""
+    build = Prepared.queryset
+
+    def without_clock(self: Prepared, *args: Any, **ways: Any) -> Any:
+        def no_clock(*_args: Any, **_kwargs: Any) -> Any:
+            raise AssertionError("the time is built into a query")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(timezone, "now", no_clock)
+            patched.setattr(timezone, "localdate", no_clock)
+            patched.setattr(timezone, "localtime", no_clock)
+            return build(self, *args, **ways)
+
+    for each in EVERY:
+        each._compiled.clear()
+    monkeypatch.setattr(Prepared, "queryset", without_clock)
+    yield
+    for each in EVERY:
+        each._compiled.clear()
+
+
+@pytest.mark.usefixtures("timeless")
+def test_no_time_is_built_into_a_page_or_an_answer(space: Space) -> None:
+    kari, ola = member(), member()
+    key = uuid4()
+    topic = start_topic(author=kari, space=space, title="Tavlemøte", source="<p>Hvordan?</p>", principle_keys=[key])
+    reply(author=ola, topic=topic, source="<p>Slik.</p>")
+    client = signed_in(ola)
+    where = space.get_absolute_url()
+    cursor = "1700000000000000-1"
+    for address in (
+        reverse("forum:home"),
+        where,
+        f"{where}?vis=ulest",
+        f"{where}?vis=uten-svar",
+        f"{where}?eldre={cursor}",
+        f"{where}?nyere={cursor}",
+        topic.get_absolute_url(),
+        reverse("forum:space-about", args=[space.slug]),
+        f"{reverse('home:search')}?q=tavle",
+    ):
+        assert client.get(address).status_code == 200, address
+    sent = {"do": "post", "source": "Vi også.", "source_format": "text", "submission": str(uuid4())}
+    assert client.post(reverse("forum:reply", args=[topic.pk]), sent).status_code == 302
+    assert sum(bool(each._compiled) for each in EVERY) > 15
+
+
+def test_a_pause_ends_when_its_time_has_passed_though_the_query_is_old(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kari = member()
+    now = timezone.now()
+    Silence.objects.create(person=kari, until=now + timedelta(days=1), reason="Ro")
+    assert not user_can_write_in_space(kari, space)
+    monkeypatch.setattr(prepared.timezone, "now", lambda: now + timedelta(days=2))
+    assert user_can_write_in_space(kari, space)
+    assert list(spaces_writable_by(kari)) == [space]
+
+
+def test_an_answer_is_about_the_person_who_is_asked_about(space: Space) -> None:
+    closed = factories.SpaceFactory.create(kind=Space.Kind.PRIVATE)
+    inside = factories.SpaceMembershipFactory.create(space=closed).person
+    inactive = factories.SpaceMembershipFactory.create(space=closed, person__is_active=False).person
+    asked = [inside, member(), inside, inactive, inside]
+    assert [user_can_write_in_space(person, closed) for person in asked] == [True, False, True, False, True]
+
+
+@pytest.mark.parametrize(("count", "length"), [(0, 4), (1, 4), (4, 4), (5, 16), (16, 16), (17, 64), (300, 1024)])
+def test_lists_of_values_come_in_few_lengths(count: int, length: int) -> None:
+    assert Several.length(count) == length
+
+
+@pytest.mark.parametrize("authors", [1, 4, 5, 17])
+def test_each_of_several_is_found_once(space: Space, authors: int) -> None:
+    topics = [
+        start_topic(author=member(), space=space, title=f"Tråd {number}", source="<p>Hei</p>")
+        for number in range(authors)
+    ]
+    county = factories.TeamFactory.create(county="Vestland")
+    for topic in topics:
+        topic.author.memberships.update(team=county)
+    add_author_lines(topics)
+    assert [topic.author_line.facts for topic in topics] == [("Vestland",)] * authors  # type: ignore[attr-defined]
