@@ -132,6 +132,10 @@ def _is_moderator(user: Any) -> Exists:
     return Exists(_moderators(user.pk).filter(pk=user.pk))
 
 
+def _facilitates(user: Any) -> Exists:
+    return Exists(SpaceMembership.objects.facilitating().filter(person=user, space=OuterRef("pk")))
+
+
 def spaces_visible_to(user: Any) -> QuerySet[Space]:
     """The spaces this person may know of."""
     if not _is_active(user):
@@ -155,12 +159,14 @@ def spaces_moderated_by(user: Any) -> QuerySet[Space]:
     """The spaces where this person may hide, close, pin and move, and see what is held and hidden."""
     if not _is_active(user):
         return Space.objects.none()
-    facilitates = Exists(SpaceMembership.objects.facilitating().filter(person=user, space=OuterRef("pk")))
-    return Space.objects.filter(Q(facilitates) | (Q(kind__in=Space.LISTED) & Q(_is_moderator(user))))
+    return Space.objects.filter(Q(_facilitates(user)) | (Q(kind__in=Space.LISTED) & Q(_is_moderator(user))))
 
 
 def spaces_writable_by(user: Any) -> QuerySet[Space]:
-    """The spaces where this person may start topics and answer now: readable, neither archived nor over, no silence."""
+    """The spaces where this person may start topics and answer now: readable, neither archived nor over, no silence.
+
+    Before a group's first day whoever facilitates it may, so that a welcome waits for the others.
+    """
     if not _is_active(user):
         return Space.objects.none()
     silenced = Silence.objects.filter(
@@ -170,6 +176,7 @@ def spaces_writable_by(user: Any) -> QuerySet[Space]:
         spaces_readable_by(user)
         .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today_of(user)), archived_at__isnull=True)
         .exclude(Exists(silenced.filter(Q(space__isnull=True) | Q(space=OuterRef("pk")))))
+        .filter(Q(starts_on__isnull=True) | Q(starts_on__lte=today_of(user)) | Q(_facilitates(user)))
     )
 
 

@@ -7,6 +7,7 @@ is missing no alias can be made, and those that exist belong to nobody.
 import base64
 import hashlib
 import hmac
+from datetime import date
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -77,7 +78,16 @@ def owner_of(pseudonym: Pseudonym) -> int | None:
 
 def mail_digest(*, account: int, post_id: int) -> str:
     """What stands for «this person was sent a mail of this post»: the same each time, and readable by nobody."""
-    message = f"{account}:{post_id}".encode()
+    return _mail_digest(f"{account}:{post_id}")
+
+
+def day_digest(*, account: int, day: date) -> str:
+    """The same for «this person was sent a mail that day»."""
+    return _mail_digest(f"{account}:{day.isoformat()}")
+
+
+def _mail_digest(text: str) -> str:
+    message = text.encode()
     if aliases_are_possible():
         return hmac.new(_key("mail"), message, hashlib.sha256).hexdigest()
     return salted_hmac("forum.mail", message, algorithm="sha256").hexdigest()

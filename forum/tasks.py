@@ -37,5 +37,10 @@ def send_digests(day: str, accounts: list[int], missed: bool) -> None:
 
 
 @task()
+def send_cases(day: str) -> None:
+    sending.send_cases(day=date.fromisoformat(day))
+
+
+@task()
 def tell_of_opening(opening_id: int) -> None:
     seals.tell_of_opening(opening_id=opening_id)

@@ -1,7 +1,7 @@
 """Every change to which mails the forum has sent. Whoever hands one over has claimed it here first, and committed."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -14,6 +14,8 @@ from people.queries.mail import people_wanting
 AT_ONCE_KEPT = timedelta(days=8)
 """Longer than a mail may wait (`forum.mails.planning.PATIENCE`), and as long as a lost one is told of."""
 DIGEST_KEPT = timedelta(days=60)
+CASES_KEPT = timedelta(days=30)
+"""What has waited so long is told of again."""
 
 Claims = list[SentMail]
 
@@ -65,6 +67,17 @@ def claim_digest(*, account: int, occasion: str, nothing_to_tell: bool = False) 
         return None
 
 
+def claim_cases(*, account: int, occasion: str, as_of: datetime) -> Claims | None:
+    """Take it upon oneself to tell somebody who moderates what waited at `as_of`. None as for `claim_at_once`."""
+    try:
+        with transaction.atomic():
+            if not _hold_reader(account, MailKind.FORUM_AT_ONCE):
+                return None
+            return [SentMail.objects.create(kind=SentMail.Kind.MODERATION, occasion=occasion, claimed_at=as_of)]
+    except IntegrityError:
+        return None
+
+
 def _of(claims: Claims) -> list[int]:
     return [claim.pk for claim in claims]
 
@@ -88,4 +101,5 @@ def forget_old_mails() -> int:
     now = timezone.now()
     old = SentMail.objects.filter(kind=SentMail.Kind.AT_ONCE, claimed_at__lt=now - AT_ONCE_KEPT)
     older = SentMail.objects.filter(kind=SentMail.Kind.DIGEST, claimed_at__lt=now - DIGEST_KEPT)
-    return old.delete()[0] + older.delete()[0]
+    cases = SentMail.objects.filter(kind=SentMail.Kind.MODERATION, claimed_at__lt=now - CASES_KEPT)
+    return old.delete()[0] + older.delete()[0] + cases.delete()[0]

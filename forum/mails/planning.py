@@ -6,19 +6,35 @@ that comes twice in autumn comes once, since the day is what a digest is claimed
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forum.actions.mails import CASES_KEPT
 from forum.mails.outside import may_say_titles, place_outside, title_outside
-from forum.models import MailChoice, Notice, Post, SentMail, Space, State, Told, Topic, Watch
-from forum.permissions import posts_visible_to, topics_visible_to
-from forum.pseudonyms import mail_digest, owned_by, owner_of
+from forum.models import (
+    Appeal,
+    MailChoice,
+    Notice,
+    Post,
+    Report,
+    SealOpening,
+    SentMail,
+    Space,
+    SpaceMembership,
+    State,
+    Told,
+    Topic,
+    Watch,
+)
+from forum.permissions import forum_moderators, posts_visible_to, topics_visible_to
+from forum.pseudonyms import day_digest, mail_digest, owned_by, owner_of
 from forum.queries.notices import MANY, count_unread, notices_of, unread_for_mail
+from forum.queries.waiting import News, get_news
 from forum.queries.watching import spaces_followed_by
 from people.letters import Letter, Link, Section
 from people.models import MailKind, User
@@ -30,6 +46,8 @@ PATIENCE = timedelta(days=2)
 """A mail that could not be sent at once by then is not sent; the digest tells of it."""
 LISTED = 5
 """Titles in a part of a digest."""
+
+BEFORE_ALL = datetime.min.replace(year=2000, tzinfo=UTC)
 
 Digest = MailChoice.Digest
 
@@ -149,6 +167,103 @@ def _at_once_letter(person: User, to: str, posts: list[Post], *, is_open: bool) 
             subject=subject,
             why=_("Du får denne e-posten fordi noen nevnte deg eller svarte deg."),
             sections=[Section(lines=lines, links=[link])],
+        )
+
+
+# --- to those who moderate -------------------------------------------------------------------------------
+
+
+def people_with_cases() -> QuerySet[User]:
+    """Everybody who moderates where something waits, and may be written to. One query.
+
+    Their own posts and aliases are not left out here, so that neither a count nor a queue says whose an alias is.
+    """
+    reports, appeals = Report.objects.filter(outcome=""), Appeal.objects.filter(decided_at__isnull=True)
+    held, openings = Post.objects.filter(state=State.HELD), SealOpening.objects.filter(answered_at__isnull=True)
+    facilitators = SpaceMembership.objects.facilitating().filter(
+        Q(space__in=reports.values("post__topic__space"))
+        | Q(space__in=held.values("topic__space"))
+        | Q(space__in=appeals.values("entry__space"))
+    )
+    anything = Q(Exists(reports)) | Q(Exists(held)) | Q(Exists(appeals)) | Q(Exists(openings))
+    return (
+        people_wanting(MailKind.FORUM_AT_ONCE)
+        .filter(Q(pk__in=facilitators.values("person")) | (Q(pk__in=forum_moderators().values("pk")) & anything))
+        .order_by("pk")
+    )
+
+
+def plan_cases(*, day: date, now: datetime) -> list[Letter]:
+    """One letter at most for each who moderates, where something has come since the last.
+
+    What is younger than `GRACE` is for the next letter: whoever brought it has committed by then. Five queries, and
+    four for each person who has had none that day.
+    """
+    hour = timezone.localtime(now).hour
+    people = {person.pk: person for person in people_with_cases()}
+    choices = {choice.person_id: choice for choice in MailChoice.objects.filter(person__in=people)}
+    awake = [person for pk, person in people.items() if not is_quiet(choices.get(pk) or MailChoice(), hour)]
+    addresses = get_mail_addresses(awake)
+    moderators = set(forum_moderators().filter(pk__in=people).values_list("pk", flat=True))
+    claimed = {mail.occasion: mail for mail in SentMail.objects.filter(kind=SentMail.Kind.MODERATION)}
+    letters = []
+    for account in sorted(addresses):
+        occasion = day_digest(account=account, day=day)
+        if occasion in claimed:
+            continue
+        since = _told_until(account, day, claimed)
+        news = get_news(people[account], since=since, until=now - GRACE)
+        if news.is_new:
+            is_moderator = account in moderators
+            letters.append(_cases_letter(people[account], addresses[account], occasion, news, is_moderator))
+    return letters
+
+
+def _told_until(account: int, day: date, claimed: dict[str, SentMail]) -> datetime:
+    """Up to when somebody has been told of cases. One that got lost on the way has told them nothing."""
+    earlier = (
+        claimed.get(day_digest(account=account, day=day - timedelta(days=ago))) for ago in range(1, CASES_KEPT.days + 2)
+    )
+    told = [mail.claimed_at - GRACE for mail in earlier if mail is not None and (mail.sent_at or mail.refused_at)]
+    return max(told, default=BEFORE_ALL)
+
+
+def _cases_letter(person: User, to: str, occasion: str, news: News, is_moderator: bool) -> Letter:
+    """How many of each kind, and nothing of what they are about or where."""
+    with translation.override(person.language):
+        counted = [
+            (news.urgent, ngettext("Én sak haster", "%(number)s saker haster", news.urgent)),
+            (news.reported, ngettext("Ett innlegg er meldt", "%(number)s innlegg er meldt", news.reported)),
+            (
+                news.held,
+                ngettext(
+                    "Ett innlegg venter på å bli sett gjennom",
+                    "%(number)s innlegg venter på å bli sett gjennom",
+                    news.held,
+                ),
+            ),
+            (
+                news.appeals,
+                ngettext("Én klage venter på svar", "%(number)s klager venter på svar", news.appeals),
+            ),
+            (
+                news.openings,
+                ngettext("Noen ber om å åpne ett alias", "Noen ber om å åpne %(number)s alias", news.openings),
+            ),
+        ]
+        way = (
+            Link(text=_("Til køen"), url=reverse("forum:moderation"))
+            if is_moderator  # the queue of everything is closed to others; theirs would name the space in its address
+            else Link(text=_("Gå til forumet"), url=reverse("forum:home"))
+        )
+        return Letter(
+            person=person,
+            to=to,
+            kind=SentMail.Kind.MODERATION,
+            occasion=occasion,
+            subject=_("Noe haster i FACT Forum") if news.urgent else _("Noe venter på moderering i FACT Forum"),
+            why=_("Du får denne e-posten fordi du modererer i FACT Forum. Den kommer høyst én gang om dagen."),
+            sections=[Section(lines=[line % {"number": number} for number, line in counted if number], links=[way])],
         )
 
 

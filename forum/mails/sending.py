@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from functools import partial
 
-from forum.actions.mails import Claims, claim_at_once, claim_digest, mark_refused, mark_sent, put_back
+from django.utils import timezone
+
+from forum.actions.mails import Claims, claim_at_once, claim_cases, claim_digest, mark_refused, mark_sent, put_back
 from forum.actions.notices import settle
-from forum.mails.planning import plan_at_once, plan_digests
+from forum.mails.planning import plan_at_once, plan_cases, plan_digests
 from people.handing_over import Ends, Errand, Outcome, hand_over
 from people.letters import write
 from people.models import MailKind
@@ -32,6 +34,19 @@ def send_at_once(*, posts: Collection[int]) -> Outcome:
         for letter, told in plan.letters
     )
     return hand_over(errands, ends=ENDS, logger=logger, what="forum mails at once")
+
+
+def send_cases(*, day: date) -> Outcome:
+    """Tell those who moderate what waits for them. Safe to run twice, and at once: one letter a person and day."""
+    now = timezone.now()
+    errands = (
+        Errand(
+            write=partial(write, letter, mail_kind=MailKind.FORUM_AT_ONCE),
+            claim=partial(claim_cases, account=letter.person.pk, occasion=letter.occasion, as_of=now),
+        )
+        for letter in plan_cases(day=day, now=now)
+    )
+    return hand_over(errands, ends=ENDS, logger=logger, what="forum mails to moderators")
 
 
 def send_digests(*, day: date, accounts: Collection[int], missed: bool = False) -> Outcome:

@@ -208,7 +208,9 @@ class SentMail(models.Model):
 
     A digest is a person's, and its occasion the day. What is sent at once names neither person nor post: its occasion
     is a keyed digest of both (`forum.pseudonyms.mail_digest`). A row that said who was sent a mail of an answer to an
-    alias would tell whose alias it is; rows for answers to people alone would tell by what is missing.
+    alias would tell whose alias it is; rows for answers to people alone would tell by what is missing. So it is with
+    what those who moderate are told: whoever is behind an alias is told nothing of its cases. There the digest is of
+    account and day, and `claimed_at` the time the letter counts up to.
     """
 
     wagtail_reference_index_ignore = True
@@ -216,11 +218,12 @@ class SentMail(models.Model):
     class Kind(models.TextChoices):
         AT_ONCE = "at_once", _("Omtale eller svar")
         DIGEST = "digest", _("Oppsummering")
+        MODERATION = "moderation", _("Saker som venter på dem som modererer")
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
     occasion = models.CharField(_("anledning"), max_length=80)
     claimed_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -239,8 +242,12 @@ class SentMail(models.Model):
             models.UniqueConstraint(
                 fields=["occasion"], condition=Q(kind="at_once"), name="a_forum_mail_at_once_is_sent_once"
             ),
+            models.UniqueConstraint(
+                fields=["occasion"], condition=Q(kind="moderation"), name="a_forum_mail_of_cases_is_sent_once"
+            ),
             models.CheckConstraint(
-                condition=Q(kind="digest", person__isnull=False) | Q(kind="at_once", person__isnull=True),
+                condition=Q(kind="digest", person__isnull=False)
+                | Q(kind__in=["at_once", "moderation"], person__isnull=True),
                 name="only_a_forum_digest_says_whose_it_is",
             ),
         ]

@@ -271,6 +271,8 @@ def _why_not_writing(space: Space) -> str:
         return _("Rommet er arkivert. Du kan lese og søke, men ikke skrive.")
     if space.ends_on is not None and space.ends_on < timezone.localdate():
         return _("Gruppa er over. Du kan lese det som er skrevet, men ikke skrive nytt.")
+    if space.starts_on is not None and space.starts_on > timezone.localdate():
+        return _("Gruppa starter %(day)s. Du kan lese nå, og skrive fra den dagen.") % {"day": date_of(space.starts_on)}
     return _("Du har skrivepause her nå.")
 
 

@@ -188,6 +188,22 @@ def test_a_group_that_is_over_is_read_and_not_written_in(db: None) -> None:
     assert what_each_may(over) == read_table(TABLE), "the last day is a day of the group"
 
 
+def test_a_group_that_has_not_begun_is_read_and_written_in_by_whoever_facilitates_it_alone(db: None) -> None:
+    today = timezone.localdate()
+    ahead = make_space_cast(starts_on=today + timedelta(days=1), ends_on=today + timedelta(days=90))
+    may = what_each_may(ahead)
+    facilitator = may.pop("facilitator")
+    expected = without_writing()
+    expected.pop("facilitator")
+    assert (may, facilitator) == (expected, read_table(TABLE)["facilitator"])
+    for role in ROLES:
+        person = ahead.people[role]
+        writable = set(permissions.spaces_writable_by(person))
+        assert writable == {each for each in Space.objects.all() if permissions.user_can_write_in_space(person, each)}
+    Space.objects.update(starts_on=today)
+    assert what_each_may(ahead) == read_table(TABLE), "the first day is a day of the group"
+
+
 def test_who_reads_a_space_is_the_same_seen_from_the_space(db: None) -> None:
     """Seen from the space and from each person, but for moderators who are there by their office alone."""
     cast = make_space_cast()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from forum.actions import aliases, seals
 from forum.models import EntryRequest, Pseudonym, SealOpening, Space, SpaceMembership
@@ -347,6 +349,17 @@ def test_a_learning_group_reminds_of_shared_patients_and_shows_its_days(home: An
     other = client.get(reverse("forum:space-about", args=["private"])).content.decode()
     reminder = "kjenne de samme pasientene"
     assert (reminder in group, reminder in other) == (True, False)
+
+
+def test_a_learning_group_says_when_it_starts_where_one_would_write(home: Any) -> None:
+    today = timezone.localdate()
+    cast = make_space_cast(starts_on=today + timedelta(days=1), ends_on=today + timedelta(days=90))
+    client = Client()
+    compose = reverse("forum:topic-start", args=["learning-group"])
+    for role, may_write in (("space_member", False), ("facilitator", True)):
+        client.force_login(cast.people[role])
+        page = client.get(reverse("forum:space", args=["learning-group"])).content.decode()
+        assert ("Gruppa starter" in page, compose in page) == (not may_write, may_write)
 
 
 def test_the_name_behind_an_alias_is_shown_once_and_the_author_reads_why(home: Any) -> None:

@@ -1,4 +1,4 @@
-"""Mails at once, and digests: everything from the forum that is due now."""
+"""Mails at once, to those who moderate, and digests: everything from the forum that is due now."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -10,7 +10,7 @@ from django.utils import timezone
 from forum import tasks
 from forum.actions.mails import forget_old_mails
 from forum.actions.notices import forget_old_news, note_what_is_read
-from forum.mails.planning import accounts_due, posts_to_tell_of
+from forum.mails.planning import accounts_due, people_with_cases, posts_to_tell_of
 from forum.models import SentMail
 
 BATCH = 50
@@ -22,8 +22,8 @@ def in_batches(keys: list[int]) -> list[list[int]]:
 
 class Command(BaseCommand):
     help = (
-        "Send the forum's mails that are due: mentions and answers, and digests. Run it every ten minutes: nobody gets "
-        "a mail twice. Without a worker they are sent at once."
+        "Send the forum's mails that are due: mentions and answers, cases for those who moderate, and digests. Run it "
+        "every ten minutes: nobody gets a mail twice. Without a worker they are sent at once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,6 +36,10 @@ class Command(BaseCommand):
         for batch in [] if dry_run else in_batches(posts):
             tasks.send_at_once.enqueue(batch)
         today = timezone.localdate()
+        moderating = people_with_cases().count()
+        self.stdout.write(f"cases: {moderating} people who moderate {done}")
+        if moderating and not dry_run:
+            tasks.send_cases.enqueue(today.isoformat())
         for day, missed in ((today, False), (today - timedelta(days=1), True)):
             accounts = list(accounts_due(day=day, missed=missed).values_list("pk", flat=True))
             self.stdout.write(f"digests of {day}: {len(accounts)} people {done}")
