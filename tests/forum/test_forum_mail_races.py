@@ -13,7 +13,7 @@ from django.utils import timezone
 from forum.actions.mails import claim_at_once, claim_digest
 from forum.actions.notices import tell_of_post
 from forum.mails import sending
-from forum.models import MailChoice, Notice, Post, SentMail, Space, Told
+from forum.models import MailChoice, Notice, Post, Report, SentMail, Space, Told
 from people.models import MailKind, Profile, User
 from people.own_data import actions as own_actions
 from tests import factories
@@ -137,6 +137,42 @@ def test_a_sender_killed_in_the_middle_doubles_nothing_and_the_next_run_sends_th
     said, _ = told.communicate(timeout=180)
     assert "never finished: at_once, claimed" in said
     assert received(sink) == arrived
+
+
+def report_to(people: list[User], writer: User) -> None:
+    """A post that waits for them, in a space they facilitate."""
+    space = factories.SpaceFactory.create(kind=Space.Kind.PRIVATE)
+    for person in people:
+        factories.SpaceMembershipFactory.create(space=space, person=person, facilitator=True)
+    post = make_topic(space, writer).posts.get()
+    at = timezone.now() - timedelta(minutes=6)
+    Report.objects.create(post=post, reporter=factories.UserFactory.create(), reason="other", created_at=at)
+
+
+def test_senders_at_once_tell_each_who_moderates_once(writer: User, mailoutbox: list[Any]) -> None:
+    people = [silent(f"p{number}") for number in range(10)]
+    report_to(people, writer)
+    assert at_once(*[partial(sending.send_cases, day=timezone.localdate())] * 4) == ["done"] * 4
+    assert sorted(message.to[0] for message in mailoutbox) == sorted(person.email for person in people)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_sender_killed_among_the_moderators_tells_nobody_twice(writer: User, sink: Sink, moment: str) -> None:
+    people = [silent(f"p{number:02}") for number in range(COUNT)]
+    report_to(people, writer)
+    process: list[subprocess.Popen[str]] = []
+    kill_when(sink, process, moment)
+    process.append(start("send_forum_mails", port=sink.port))
+    assert process[0].wait(180) == -signal.SIGKILL
+    (lost,) = SentMail.objects.filter(sent_at__isnull=True)
+    assert (lost.kind, lost.person) == ("moderation", None)
+    calm(sink)
+    again = start("send_forum_mails", port=sink.port)
+    said, _ = again.communicate(timeout=180)
+    assert again.returncode == 0, said
+    arrived = received(sink)
+    assert set(arrived.values()) == {1}
+    assert len(arrived) == (COUNT if moment == "after" else COUNT - 1)
 
 
 def test_a_worker_killed_in_the_middle_doubles_nothing(writer: User, sink: Sink) -> None:
