@@ -83,9 +83,9 @@ def choose_alias(*, person: User, space: Space, name: str) -> Pseudonym:
     row is written, so that nothing beside the alias has its time. Raises PermissionDenied, HasAliasError,
     AliasTakenError, TextRefusedError.
     """
-    if Pseudonym.objects.filter(owned_by(person), space=space).exists():
-        raise HasAliasError
     if not user_can_choose_alias(person, space):
+        if Pseudonym.objects.filter(owned_by(person), space=space).exists():
+            raise HasAliasError
         raise PermissionDenied
     name = clean_alias(name)
     folded = fold_alias(name)

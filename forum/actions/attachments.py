@@ -58,7 +58,7 @@ def add_attachment(
     guarded = guard_file(file, name=name, confirmed=confirmed)
     with transaction.atomic():
         if post is not None:
-            post = Post.objects.select_for_update().get(pk=post.pk)
+            post = Post.objects.select_for_update(no_key=True).get(pk=post.pk)
             if not user_can_edit_post(person, post):
                 raise PermissionDenied
             own = Attachment.objects.filter(post=post)

@@ -11,8 +11,12 @@ from forum.models import Post, Space, State, Topic
 
 
 def lock_space(space_id: int) -> Space:
-    """Wait until nobody else writes in the space. The caller is in a transaction."""
-    return Space.objects.select_for_update().get(pk=space_id)
+    """Wait until nobody else writes in the space. The caller is in a transaction.
+
+    All locks here are without the key, which nobody changes: a row elsewhere that points at the post and at its space,
+    as search's does, takes both at its commit in an order of the database's, and would lock out whoever has one of them.
+    """
+    return Space.objects.select_for_update(no_key=True).get(pk=space_id)
 
 
 def lock_topic(topic: Topic) -> Topic:
@@ -25,7 +29,7 @@ def lock_topic(topic: Topic) -> Topic:
         space_id = Topic.objects.values_list("space_id", flat=True).get(pk=topic.pk)
         before = transaction.savepoint()
         space = lock_space(space_id)
-        locked = Topic.objects.select_for_update().get(pk=topic.pk)
+        locked = Topic.objects.select_for_update(no_key=True).get(pk=topic.pk)
         if locked.space_id == space.pk:
             transaction.savepoint_commit(before)
             locked.space = space
@@ -42,7 +46,7 @@ def lock_post(post: Post) -> tuple[Topic, Post]:
         topic_id = Post.objects.values_list("topic_id", flat=True).get(pk=post.pk)
         before = transaction.savepoint()
         topic = lock_topic(Topic(pk=topic_id))
-        locked = Post.objects.select_for_update().get(pk=post.pk)
+        locked = Post.objects.select_for_update(no_key=True).get(pk=post.pk)
         if locked.topic_id == topic.pk:
             transaction.savepoint_commit(before)
             locked.topic = topic
@@ -60,9 +64,13 @@ def lock_topics(*topics: Topic, also_spaces: Iterable[int] = ()) -> list[Topic]:
         standing = dict(Topic.objects.filter(pk__in=keys).values_list("pk", "space_id"))
         before = transaction.savepoint()
         wanted = sorted({*standing.values(), *also_spaces})
-        spaces = {space.pk: space for space in Space.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
+        spaces = {
+            space.pk: space
+            for space in Space.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+        }
         locked = {
-            topic.pk: topic for topic in Topic.objects.select_for_update().filter(pk__in=sorted(keys)).order_by("pk")
+            topic.pk: topic
+            for topic in Topic.objects.select_for_update(no_key=True).filter(pk__in=sorted(keys)).order_by("pk")
         }
         if set(locked) != set(keys):
             raise Topic.DoesNotExist

@@ -283,7 +283,7 @@ def appeal(*, person: User, entry: ModerationEntry, text: str) -> Appeal:
     """
     text = clean_lines(text, most=Appeal._meta.get_field("text").max_length or 2000)
     refuse_identity_numbers(text)
-    entry = ModerationEntry.objects.select_for_update().get(pk=entry.pk)
+    entry = ModerationEntry.objects.select_for_update(no_key=True).get(pk=entry.pk)
     if not entries_about(person).filter(pk=entry.pk).exists():
         raise PermissionDenied
     if not may_appeal(entry) or not text or Appeal.objects.filter(entry=entry).exists():
@@ -305,7 +305,7 @@ def decide_appeal(*, moderator: User, appeal: Appeal, upheld: bool, answer: str)
     people = [moderator.pk, *([entry.person_id] if entry.person_id else [])]
     list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
     topic = lock_topic(entry.post.topic) if entry.post else None
-    post = Post.objects.select_for_update().get(pk=entry.post.pk) if entry.post else None
+    post = Post.objects.select_for_update(no_key=True).get(pk=entry.post.pk) if entry.post else None
     appeal = Appeal.objects.select_for_update().get(pk=appeal.pk)
     if not user_can_decide_appeal(moderator, appeal):
         raise PermissionDenied

@@ -27,7 +27,7 @@ def rebake_posts(*, first: int, last: int) -> Iterator[int]:
 @transaction.atomic
 def _rebake(first: int, last: int) -> int:
     posts = list(
-        Post.objects.select_for_update()
+        Post.objects.select_for_update(no_key=True)
         .filter(pk__range=(first, last))
         .exclude(rendering_version=RENDERING_VERSION)
         .exclude(state=State.DELETED, source="")

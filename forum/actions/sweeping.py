@@ -84,7 +84,7 @@ def mask_attachment(*, pk: int) -> None:
         if holds:
             delete_files(Attachment.objects.filter(pk=pk))
         return
-    post = Post.objects.select_for_update().get(pk=attachment.post.pk)
+    post = Post.objects.select_for_update(no_key=True).get(pk=attachment.post.pk)
     post.topic = topic
     if holds:
         _hide(post, topic)

@@ -146,7 +146,7 @@ def split_topic(*, moderator: User, topic: Topic, numbers: Sequence[int], title:
         raise CannotTidyError(_("Gi den nye tråden en tittel."))
     refuse_identity_numbers(title)
     wanted = set(numbers)
-    posts = list(Post.objects.select_for_update().filter(topic=topic, number__in=wanted).order_by("number"))
+    posts = list(Post.objects.select_for_update(no_key=True).filter(topic=topic, number__in=wanted).order_by("number"))
     if not posts or len(posts) != len(wanted):
         raise CannotTidyError(_("Velg minst ett innlegg."))
     if len(posts) > SPLIT_AT_MOST:
