@@ -16,6 +16,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.backends.signals import connection_created
 from django.db.models import (
@@ -160,7 +161,12 @@ class _Compiled:
 
     def __init__(self, queryset: "QuerySet[Any, Any]") -> None:
         compiler = queryset.query.get_compiler(using=connection.alias)
-        sql, parameters = compiler.as_sql()
+        self.is_empty = False
+        try:
+            sql, parameters = compiler.as_sql()
+        except EmptyResultSet:  # what nobody is in, such as spaces with aliases where there is no key to seal them
+            self.is_empty = True
+            return
         places = [each for each in parameters if type(each) is Place]
         self.fields = {each.name: each.field for each in places}
         self.parameters = parameters
@@ -178,6 +184,8 @@ class _Compiled:
             self.annotations = list(compiler.annotation_col_map.items())
 
     def ask(self, values: dict[str, Any]) -> list[Row]:
+        if self.is_empty:
+            return []
         given: Any = {name: field.get_db_prep_value(values[name], connection) for name, field in self.fields.items()}
         if connection.vendor != "postgresql":
             given = [given[each.name] if type(each) is Place else each for each in self.parameters]

@@ -14,7 +14,7 @@ def lock_space(space_id: int) -> Space:
     """Wait until nobody else writes in the space. The caller is in a transaction.
 
     All locks here are without the key, which nobody changes: a row elsewhere that points at the post and at its space,
-    as search's does, takes both at its commit in an order of the database's, and would lock out whoever has one of them.
+    as search's does, takes both at its commit in an order of the database's, and would lock out whoever has one.
     """
     return Space.objects.select_for_update(no_key=True).get(pk=space_id)
 
