@@ -95,7 +95,7 @@ class Watched:
 
         A script is asked in the page for something true.
         """
-        ask = (lambda: self.page.evaluate(is_so)) if isinstance(is_so, str) else is_so
+        ask = (lambda: self.evaluate(is_so)) if isinstance(is_so, str) else is_so
         for _ in range(PATIENCE // 50):
             if ask():
                 return
@@ -112,14 +112,20 @@ class Watched:
         ]
         return [*self.messages, *foreign]
 
+    def evaluate(self, script: str, argument: Any = None) -> Any:
+        """Playwright's own, once the page has a document: a click returns when the next page begins, still empty."""
+        self.page.wait_for_load_state("domcontentloaded")
+        return self.page.evaluate(script, argument)
+
     def axe_violations(self) -> list[str]:
         """axe's findings for WCAG 2.2 AA and best practice, one line a finding; empty when there is none."""
+        self.page.wait_for_load_state()
         self.page.evaluate(AXE_SCRIPT)
         found = self.page.evaluate("axe.run({resultTypes: ['violations']}).then((results) => results.violations)")
         return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
 
     def scrolls_sideways(self) -> bool:
-        return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+        return bool(self.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
 @pytest.fixture(scope="session")
