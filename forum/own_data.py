@@ -16,6 +16,9 @@ from forum.models import (
     Draft,
     EntryRequest,
     FeedToken,
+    LibraryFile,
+    LibraryItem,
+    LibraryVersion,
     MailChoice,
     ModerationEntry,
     Notice,
@@ -38,7 +41,7 @@ from people.models import User
 from people.own_data import Collected, Fact, OwnFile, exempt, register
 
 
-def _read_file(attachment: Attachment) -> bytes:
+def _read_file(attachment: Attachment | LibraryFile) -> bytes:
     with attachment.file.open("rb") as opened:
         content: bytes = opened.read()
     return content
@@ -75,6 +78,34 @@ def posts(person: User) -> Collected:
         for edit in PostEdit.objects.filter(of_posts).order_by("pk")
     ]
     files = Attachment.objects.filter(of_posts | Q(uploader=person)).order_by("pk")
+    return Collected(
+        entries=entries, files=[OwnFile(each.name, each.size, partial(_read_file, each)) for each in files]
+    )
+
+
+def library(person: User) -> Collected:
+    """What the person owns in the library, the versions they shared, and files on their way in. Three queries."""
+    entries = [
+        [
+            Fact("title", _("Tittel"), item.title),
+            Fact("summary", _("Kort om innholdet"), item.summary),
+            Fact("space", _("Rom"), item.space.name),
+            Fact("created_at", _("Delt"), item.created_at),
+        ]
+        for item in LibraryItem.objects.filter(owner=person).select_related("space").order_by("created_at", "pk")
+    ]
+    entries += [
+        [
+            Fact("item", _("Ressurs"), str(version.item_id)),
+            Fact("number", _("Versjon"), version.number),
+            Fact("note", _("Hva er nytt"), version.note),
+            Fact("text", _("Tekst"), version.source),
+            Fact("link", _("Lenke"), version.link),
+            Fact("created_at", _("Delt"), version.created_at),
+        ]
+        for version in LibraryVersion.objects.filter(created_by=person).order_by("created_at", "pk")
+    ]
+    files = LibraryFile.objects.filter(uploader=person).order_by("pk")
     return Collected(
         entries=entries, files=[OwnFile(each.name, each.size, partial(_read_file, each)) for each in files]
     )
@@ -274,6 +305,13 @@ register(
     covers=("forum.Topic.author", "forum.Post.author", "forum.Attachment.uploader"),
 )
 register(
+    "forum-library",
+    library,
+    title=_("Det du har delt i biblioteket"),
+    why=_("Så andre team kan bruke det og bygge videre, og vet hvem de kan spørre."),
+    covers=("forum.LibraryItem.owner", "forum.LibraryVersion.created_by", "forum.LibraryFile.uploader"),
+)
+register(
     "forum-drafts",
     drafts,
     title=_("Utkast i forumet"),
@@ -340,6 +378,7 @@ for _column, _reason in {
     "forum.Report.decided_by": "A moderator's office, kept for the log; the row is about a post.",
     "forum.ModerationEntry.actor": "A moderator's office, kept for the log; the row is about whom it was done to.",
     "forum.Silence.given_by": "A moderator's office, kept for the log; the row is about whom it was given.",
+    "forum.LibraryUse.said_by": "Whoever said that a team uses something; the row is about the team.",
     "forum.Appeal.decided_by": "A moderator's office, kept for the log; the row is about whoever appealed.",
 }.items():
     exempt(_column, reason=_reason)

@@ -6,7 +6,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from forum.actions.attachments import delete_files
-from forum.models import Attachment, Post, Pseudonym, Report, Topic
+from forum.actions.library import delete_library_files
+from forum.models import Attachment, LibraryFile, Post, Pseudonym, Report, Topic
 from forum.pseudonyms import owned_by
 from forum.signals import say_posts_changed
 from people.models import User
@@ -19,6 +20,7 @@ def let_go_of_person(*, person: User, former: User) -> None:
     - Topics and posts stay, for those who answered them. Whoever wants them gone deletes them first.
     - Aliases keep their posts and their name; owner and seal are overwritten, so that no key opens them again.
     - Files in posts stay with the post; files that never came into one go, from the disk after commit.
+    - What was shared in the library stays, without an owner; files that were never shared go.
     - Reports that wait to be decided stay, without the reporter; decided ones go.
     - Drafts, reading, notices, watches, reactions and pauses go with the person.
     """
@@ -32,6 +34,7 @@ def let_go_of_person(*, person: User, former: User) -> None:
     own_files = Attachment.objects.filter(uploader=person)
     own_files.filter(post__isnull=False).update(uploader=None)
     delete_files(own_files.filter(post__isnull=True))
+    delete_library_files(LibraryFile.objects.filter(uploader=person, version__isnull=True))
     waiting = Report.objects.filter(reporter=person, outcome="")
     # One open report a person and post: another former member's may wait there already.
     there = Report.objects.filter(reporter=former, outcome="", post=OuterRef("post"))

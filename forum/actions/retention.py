@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from forum.actions.attachments import delete_orphaned_files
 from forum.actions.counting import lock_post
+from forum.actions.library import delete_loose_library_files
 from forum.actions.posting import empty_post, set_post_state
 from forum.models import Appeal, Draft, ModerationEntry, Post, Report, Silence, State
 
@@ -86,5 +87,5 @@ def forget_rest() -> dict[str, int]:
         rows.delete()
     counts["drafts"] = old_drafts(now).count()
     old_drafts(now).delete()
-    counts["loose files"] = delete_orphaned_files()
+    counts["loose files"] = delete_orphaned_files() + delete_loose_library_files()
     return counts

@@ -1,5 +1,6 @@
 """FACT Forum: spaces, topics, reading, moderation and notices."""
 
+from forum.models.library import LibraryFile, LibraryItem, LibraryPrinciple, LibraryTag, LibraryUse, LibraryVersion
 from forum.models.moderation import Appeal, DecisionsRead, ModerationEntry, Report, Silence
 from forum.models.notices import FeedToken, MailChoice, Notice, NoticeRead, SentMail, Told, Watch
 from forum.models.reading import SpaceRead, TopicRead
@@ -28,6 +29,12 @@ __all__ = [
     "Draft",
     "EntryRequest",
     "FeedToken",
+    "LibraryFile",
+    "LibraryItem",
+    "LibraryPrinciple",
+    "LibraryTag",
+    "LibraryUse",
+    "LibraryVersion",
     "MailChoice",
     "Mention",
     "ModerationEntry",

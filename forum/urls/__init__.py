@@ -1,6 +1,6 @@
 """Addresses of FACT Forum, one module a family."""
 
-from forum.urls import moderation, notices, seals, spaces, topics, writing
+from forum.urls import library, moderation, notices, seals, spaces, topics, writing
 
 app_name = "forum"
 
@@ -8,6 +8,7 @@ urlpatterns = [
     *spaces.urlpatterns,
     *topics.urlpatterns,
     *writing.urlpatterns,
+    *library.urlpatterns,
     *notices.urlpatterns,
     *moderation.urlpatterns,
     *seals.urlpatterns,

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from forum.models import Attachment, LibraryFile
 from forum.queries.composing import get_attachment_for
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -19,8 +20,15 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 @require_safe
 @cache_control(private=True, no_cache=True)
 def attachment(request: HttpRequest, key: UUID) -> HttpResponseBase:
-    """Pictures, which Flett has made anew, are shown; everything else is downloaded. One range of bytes is honoured."""
-    found = get_attachment_for(request.user, key)
+    """Pictures, which Flett has made anew, are shown; everything else is downloaded."""
+    return serve_file(request, get_attachment_for(request.user, key))
+
+
+def serve_file(request: HttpRequest, found: Attachment | LibraryFile) -> HttpResponseBase:
+    """A file somebody may have, so that nothing in it runs in our origin. One range of bytes is honoured.
+
+    Raises Http404 where it is gone from the disk.
+    """
     try:
         file: Any = found.file.open("rb")
     except FileNotFoundError:

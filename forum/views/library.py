@@ -1,0 +1,394 @@
+"""The library: finding, sharing, new versions, building on, comparing, downloading."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.response import TemplateResponse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from forum.actions import library as actions
+from forum.forms_library import ContentForm, DetailsForm, ShareForm, VersionForm, initial_details
+from forum.kept_pages import serve
+from forum.lineage import draw
+from forum.models import LibraryFile, LibraryItem, LibraryVersion, State
+from forum.permissions import user_is_member
+from forum.permissions.library import teams_spoken_for_by
+from forum.queries.library import (
+    FACETS,
+    SORTS,
+    Library,
+    LibraryFilter,
+    get_comparison,
+    get_file_for,
+    get_item_for,
+    get_item_page,
+    get_library,
+    get_version_for,
+    get_versions,
+    spaces_to_share_in,
+)
+from forum.views.attachments import serve_file
+from safety.files import FileRefusedError
+from safety.guard import ConfirmationNeededError
+from safety.text import TextRefusedError
+
+REFUSED = 422
+QUERY = {
+    "q": "words",
+    "slag": "kind",
+    "fase": "phase",
+    "program": "programme",
+    "sprak": "language",
+    "fylke": "county",
+    "lisens": "licence",
+    "prinsipp": "principle",
+    "emneord": "tag",
+    "rom": "space",
+}
+"""What a list is cut by, as its address says it."""
+LONGEST = 100
+
+
+def read_filter(query: QueryDict) -> LibraryFilter:
+    """What the reader asks for. What there is not, is not asked for."""
+    wanted = {name: " ".join(query.get(word, "")[:LONGEST].split()) for word, name in QUERY.items()}
+    for name in FACETS:
+        choices = dict(LibraryItem._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
+        if choices and wanted[name] not in choices:
+            wanted[name] = ""
+    try:
+        wanted["principle"] = str(UUID(wanted["principle"]))
+    except ValueError:
+        wanted["principle"] = ""
+    return LibraryFilter(**wanted)
+
+
+def query_of(chosen: LibraryFilter, sort: str, **others: Any) -> str:
+    """The address of a list without its path."""
+    kept = {word: getattr(chosen, name) for word, name in QUERY.items()} | {"sorter": sort} | others
+    return urlencode({word: value for word, value in kept.items() if value and (word, value) != ("sorter", "nyeste")})
+
+
+@login_required
+@never_cache
+@require_safe
+def library(request: HttpRequest) -> HttpResponse:
+    """What may be seen of the library, by what was chosen."""
+    chosen = read_filter(request.GET)
+    sort = request.GET.get("sorter", "")
+    sort = sort if sort in SORTS else "nyeste"
+    wanted = request.GET.get("side", "")
+    page = int(wanted) if wanted.isdecimal() and len(wanted) < 6 else 1
+    found = get_library(request.user, chosen, sort=sort, page=page)
+    if not (found.count or chosen) and not user_is_member(request.user):
+        return TemplateResponse(request, "forum/home_no_team.html", {"invitations": []})
+    context = {
+        "library": found,
+        "chosen": chosen,
+        "sort": sort,
+        "facets": _facet_rows(found),
+        "newer": query_of(chosen, sort, side=found.page - 1) if found.page > 1 else "",
+        "older": query_of(chosen, sort, side=found.page + 1) if found.page < found.page_count else "",
+    }
+    return serve(request, "forum/library/list.html", context)
+
+
+def _facet_rows(found: Library) -> list[dict[str, Any]]:
+    """A select for each facet that has something to choose between."""
+    labels = {
+        "kind": _("Slag"),
+        "principle": _("Prinsipp"),
+        "phase": _("Fase"),
+        "programme": _("Program"),
+        "language": _("Språk"),
+        "county": _("Fylke"),
+        "licence": _("Lisens"),
+    }
+    words = {name: word for word, name in QUERY.items()}
+    return [
+        {
+            "name": words[name],
+            "label": label,
+            "choices": found.facets[name],
+            "is_chosen": any(choice.is_chosen for choice in found.facets[name]),
+        }
+        for name, label in labels.items()
+        if found.facets[name]
+    ]
+
+
+@login_required
+@never_cache
+@require_safe
+def item(request: HttpRequest, pk: int) -> HttpResponse:
+    """An item with its newest version, what it is part of, and its older versions."""
+    found = get_item_for(request.user, pk)
+    page = get_item_page(request.user, found)
+    context = {"item": found, "page": page, "picture": draw(page.family) if page.family else None}
+    return serve(request, "forum/library/item.html", context)
+
+
+# --- sharing -------------------------------------------------------------------------------------------
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def share(request: HttpRequest) -> HttpResponse:
+    """Share something new. `?bygg=<version>` builds on what somebody else has shared."""
+    person: Any = request.user
+    spaces = spaces_to_share_in(person)
+    if not spaces.exists():
+        raise PermissionDenied
+    wanted = request.GET.get("bygg", "")
+    source = get_version_for(person, int(wanted)) if wanted.isdecimal() and len(wanted) < 18 else None
+    initial = _initial_of_new(request, source)
+    form = ShareForm(request.POST if request.method == "POST" else None, user=person, initial=initial)
+    context = {"form": form, "source": source}
+
+    def act() -> LibraryItem:
+        return actions.share_item(
+            person=person,
+            space=form.cleaned_data["space"],
+            details=form.details(),
+            content=form.content(),
+            based_on=source,
+            confirmed=form.cleaned_data["confirmed"],
+        )
+
+    return _with_files(request, form, "forum/library/share.html", context, act, _("Delt. Nå kan andre finne den."))
+
+
+def _initial_of_new(request: HttpRequest, source: LibraryVersion | None) -> dict[str, Any]:
+    """A new item begins with the reader's own team and place; one that builds on another, with what that says."""
+    person: Any = request.user
+    team = teams_spoken_for_by(person).order_by("name").first()
+    own = {"team": team.pk if team else None, "county": team.county if team else ""}
+    if source is None:
+        space = spaces_to_share_in(person).filter(slug=request.GET.get("rom", "")).first()
+        return own | {"space": space.pk if space else None}
+    writable = spaces_to_share_in(person).filter(pk=source.item.space_id).exists()
+    said = initial_details(source.item)
+    return (
+        said
+        | own
+        | {"source": source.source, "link": source.link, "review_on": None}
+        | ({"space": source.item.space_id} if writable else {})
+    )
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def new_version(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand in a new version. The old ones stay."""
+    person: Any = request.user
+    found = get_item_for(person, pk)
+    if not found.may_edit:  # type: ignore[attr-defined]
+        raise PermissionDenied
+    initial = {"source": found.current.source, "link": found.current.link} if found.current else {}
+    form = VersionForm(request.POST if request.method == "POST" else None, initial=initial)
+
+    def act() -> LibraryItem:
+        return actions.add_version(
+            person=person, item=found, content=form.content(), confirmed=form.cleaned_data["confirmed"]
+        ).item
+
+    return _with_files(
+        request, form, "forum/library/version.html", {"form": form, "item": found}, act, _("Den nye versjonen er delt.")
+    )
+
+
+@sensitive_variables()
+def _with_files(
+    request: HttpRequest, form: ContentForm, template: str, context: dict[str, Any], act: Any, done: str
+) -> HttpResponse:
+    """A form with files beside it. Files are kept when they come, so that a mistake elsewhere does not lose them."""
+    person: Any = request.user
+    submission = form.initial.get("submission") or form.fields["submission"].initial
+    context["submission"] = submission() if callable(submission) else submission
+    if request.method == "GET":
+        form.initial["submission"] = context["submission"]
+        return render(request, template, context | {"files": []})
+    try:
+        key = UUID(request.POST.get("submission", ""))
+    except ValueError:
+        raise Http404 from None
+    task, _sign, argument = request.POST.get("do", "share").partition(":")
+    kept = LibraryFile.objects.filter(uploader=person, upload=key, version__isnull=True)
+    if task == "remove":
+        for file in kept:
+            if str(file.key) == argument:
+                actions.remove_library_file(person=person, file=file)
+        form = _unbound(form)
+        return render(request, template, context | {"form": form, "files": list(kept.defer("text"))})
+    problems, questions, notices = _take_files(request, key)
+    context |= {"file_errors": problems, "file_questions": questions, "file_notices": notices}
+    if task == "attach" and not (problems or questions or request.FILES):
+        context["file_errors"] = [_("Velg en fil først.")]
+    stops = task == "attach" or problems or questions
+    if stops:
+        form = _unbound(form)
+    elif form.is_valid():
+        try:
+            found = act()
+        except FileRefusedError as error:
+            context["file_errors"] = [error.message]
+        except TextRefusedError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, done)
+            return redirect(found)
+    status = 200 if task == "attach" and not (context["file_errors"] or questions) else REFUSED
+    return render(request, template, context | {"form": form, "files": list(kept.defer("text"))}, status=status)
+
+
+def _unbound(form: ContentForm) -> ContentForm:
+    """The same form as it was filled in, without being judged."""
+    for name, shown in form.fields.items():
+        form.initial[name] = shown.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
+    form.is_bound = False
+    return form
+
+
+@sensitive_variables()
+def _take_files(request: HttpRequest, submission: UUID) -> tuple[list[str], list[str], list[str]]:
+    """Keep the files that were sent. What is refused, what must be confirmed, and what the person should know."""
+    person: Any = request.user
+    problems: list[str] = []
+    questions: list[str] = []
+    notices: list[str] = []
+    for sent in request.FILES.getlist("file"):
+        try:
+            kept, said = actions.add_library_file(
+                person=person,
+                submission=submission,
+                file=sent,
+                name=sent.name or "",
+                confirmed=bool(request.POST.get("file_confirmed")),
+            )
+        except ConfirmationNeededError as error:
+            questions.append(error.message)
+        except (FileRefusedError, TextRefusedError) as error:
+            problems.append(error.message)
+        else:
+            notices += [f"{kept.name}: {each}" for each in said]
+    return problems, questions, notices
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is said of an item; its versions stay as they are."""
+    person: Any = request.user
+    found = get_item_for(person, pk)
+    if not found.may_edit:  # type: ignore[attr-defined]
+        raise PermissionDenied
+    form = DetailsForm(
+        request.POST if request.method == "POST" else None, user=person, item=found, initial=initial_details(found)
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.edit_item(
+                person=person, item=found, details=form.details(), confirmed=form.cleaned_data["confirmed"]
+            )
+        except TextRefusedError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Endringen er lagret."))
+            return redirect(found)
+    status = REFUSED if form.is_bound else 200
+    return render(request, "forum/library/edit.html", {"form": form, "item": found}, status=status)
+
+
+@login_required
+@never_cache
+@require_POST
+def use(request: HttpRequest, pk: int) -> HttpResponse:
+    """«Brukes av oss»: for a team the person is in."""
+    person: Any = request.user
+    found = get_item_for(person, pk)
+    wanted = request.POST.get("team", "")
+    team = get_object_or_404(teams_spoken_for_by(person), pk=int(wanted) if wanted.isdecimal() else 0)
+    uses = request.POST.get("uses") == "1"
+    actions.say_use(person=person, item=found, team=team, uses=uses)
+    said = _("Nå står det at %(team)s bruker den.") if uses else _("Nå står det ikke lenger at %(team)s bruker den.")
+    messages.success(request, said % {"team": team.name})
+    return redirect(found)
+
+
+@login_required
+@never_cache
+@require_POST
+def state(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hide an item, or show it again."""
+    found = get_item_for(request.user, pk)
+    wanted = State.HIDDEN if request.POST.get("shown") == "0" else State.NORMAL
+    actions.set_item_state(person=request.user, item=found, state=wanted)  # type: ignore[arg-type]
+    messages.success(request, _("Den er skjult.") if wanted == State.HIDDEN else _("Den vises igjen."))
+    return redirect(found)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an item away with all its files, after asking once."""
+    found = get_item_for(request.user, pk)
+    if not found.may_edit:  # type: ignore[attr-defined]
+        raise PermissionDenied
+    if request.method == "POST":
+        actions.set_item_state(person=request.user, item=found, state=State.DELETED)  # type: ignore[arg-type]
+        messages.success(request, _("«%(title)s» er slettet.") % {"title": found.title})
+        return redirect("forum:library")
+    return TemplateResponse(request, "forum/library/delete.html", {"item": found})
+
+
+# --- reading -------------------------------------------------------------------------------------------
+
+
+@login_required
+@never_cache
+@require_safe
+def compare(request: HttpRequest, before: int, after: int) -> HttpResponse:
+    """What was changed from one version to another, of one item or of two in a family."""
+    old, new = get_version_for(request.user, before), get_version_for(request.user, after)
+    if old.item.family != new.item.family:
+        raise Http404
+    context = {
+        "old": old,
+        "new": new,
+        "comparison": get_comparison(old, new),
+        "versions": get_versions(new.item),
+        "old_versions": get_versions(old.item) if old.item_id != new.item_id else [],
+    }
+    return TemplateResponse(request, "forum/library/compare.html", context)
+
+
+@login_required
+@require_safe
+@cache_control(private=True, no_cache=True)
+def file(request: HttpRequest, key: UUID) -> HttpResponseBase:
+    """A file, for those who may see its item. Counted for the item, and for nobody."""
+    found = get_file_for(request.user, key)
+    response = serve_file(request, found)
+    if request.method == "GET" and response.status_code == 200 and found.version is not None:
+        actions.count_download(item_id=found.version.item_id)
+    return response
