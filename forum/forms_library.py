@@ -57,7 +57,7 @@ class DetailsForm(GuardedForm):
         label=_("Neste gjennomgang"),
         required=False,
         widget=DateInput,
-        help_text=_("Når bør noen se om det fortsatt stemmer? Du blir minnet på det."),
+        help_text=_("Når bør noen se om det fortsatt stemmer?"),
     )
 
     def __init__(self, *args: Any, user: Any, item: LibraryItem | None = None, **kwargs: Any) -> None:
@@ -145,7 +145,7 @@ class VersionForm(ContentForm):
         label=_("Hva er nytt?"),
         max_length=most(LibraryVersion, "note"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Vises øverst på siden, og for dem som har bygd videre."),
+        help_text=_("Vises øverst på siden."),
     )
 
     field_order = ("note", "source", "link", "submission", "confirmed")
