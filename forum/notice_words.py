@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.models import EntryRequest, ModerationEntry, Notice, Post
+from forum.queries.moderation import words_of_decision
 from forum.queries.notices import News, NewsGroup
 from people.models.users import FORMER_MEMBER_EMAIL
 
@@ -99,10 +100,10 @@ def _words_of_request(request: EntryRequest) -> str:
 def _words_of_entry(entry: ModerationEntry) -> str:
     if entry.verb == ModerationEntry.Verb.SEAL_OPENED:
         return _("Et alias du bruker, er åpnet")
-    verb = str(entry.get_verb_display())
-    if entry.space is None:
-        return _("Fra moderatorene: %(verb)s") % {"verb": verb}
-    return _("Fra moderatorene i %(space)s: %(verb)s") % {"space": entry.space.name, "verb": verb}
+    title, _explanation = words_of_decision(entry)
+    return (
+        title if entry.space is None else _("%(decision)s (%(space)s)") % {"decision": title, "space": entry.space.name}
+    )
 
 
 def way(name: str, *args: object, otherwise: str) -> str:

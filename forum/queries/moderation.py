@@ -407,9 +407,9 @@ class Decision:
     appeal: Appeal | None
 
 
-def in_words(entry: ModerationEntry) -> Decision:
-    """For the person it was done to, in the language being read. No query where `appeal` is fetched."""
-    title, explanation = {
+def words_of_decision(entry: ModerationEntry) -> tuple[str, str]:
+    """Title and explanation for the person it was done to, in the language being read."""
+    return {
         Verb.HIDE: (_("Innlegget ditt er skjult"), _("Bare de som modererer, ser det. Det slettes etter 180 dager.")),
         Verb.AUTO_HIDE: (
             _("Innlegget ditt er skjult mens noen ser på det"),
@@ -432,6 +432,11 @@ def in_words(entry: ModerationEntry) -> Decision:
             _("En annen enn den som bestemte, har sett på den."),
         ),
     }.get(Verb(entry.verb), (str(entry.get_verb_display()), ""))
+
+
+def in_words(entry: ModerationEntry) -> Decision:
+    """For the person it was done to. No query where `appeal` is fetched."""
+    title, explanation = words_of_decision(entry)
     appeal = getattr(entry, "appeal", None)
     return Decision(
         title=title, explanation=explanation, may_appeal=appeal is None and may_appeal(entry), appeal=appeal
