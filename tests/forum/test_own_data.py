@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -17,6 +18,9 @@ from forum.models import (
     Draft,
     EntryRequest,
     FeedToken,
+    LibraryFile,
+    LibraryItem,
+    LibraryVersion,
     MailChoice,
     ModerationEntry,
     Notice,
@@ -48,6 +52,13 @@ def file_of(person: User, **fields: Any) -> Attachment:
     )
 
 
+def library_file_of(person: User) -> LibraryFile:
+    content = ContentFile(b"innhold", name="fil")
+    return LibraryFile.objects.create(
+        uploader=person, upload=uuid4(), file=content, name="fil.txt", media_type="text/plain", size=7
+    )
+
+
 def appeal_of(person: User) -> Appeal:
     return Appeal.objects.create(entry=ModerationEntry.objects.create(verb="warn"), person=person, text="Se igjen.")
 
@@ -56,6 +67,13 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
     "forum.Topic.author": lambda person, post: make_topic(author=person, space=post.topic.space),
     "forum.Post.author": lambda person, post: reply(author=person, topic=post.topic, source="<p>Svar</p>"),
     "forum.Attachment.uploader": lambda person, post: file_of(person, place=f"topic:{post.topic_id}"),
+    "forum.LibraryItem.owner": lambda person, post: LibraryItem.objects.create(
+        owner=person, space=post.topic.space, title="Mandat"
+    ),
+    "forum.LibraryVersion.created_by": lambda person, post: LibraryVersion.objects.create(
+        created_by=person, number=1, item=LibraryItem.objects.create(space=post.topic.space, title="Mandat")
+    ),
+    "forum.LibraryFile.uploader": lambda person, post: library_file_of(person),
     "forum.Draft.person": lambda person, post: Draft.objects.create(person=person, place="topic:1", source="Utkast"),
     "forum.SpaceMembership.person": lambda person, post: SpaceMembership.objects.create(
         person=person, space=post.topic.space
@@ -148,4 +166,5 @@ def test_nothing_in_the_forum_points_at_a_deleted_account(member: User, post: Po
     assert (Topic.objects.filter(author=former).count(), Post.objects.filter(author=former).count()) == (1, 2)
     assert not Draft.objects.exists()
     assert not Attachment.objects.exists()
+    assert not LibraryFile.objects.exists()
     assert not SentMail.objects.exists()

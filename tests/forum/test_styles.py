@@ -7,7 +7,14 @@ from django.conf import settings
 
 TEMPLATES = settings.BASE_DIR / "templates"
 STYLES = settings.BASE_DIR / "static" / "css"
-FORUM = ("forum.css", "forum-moderation.css", "forum-notices.css", "forum-spaces.css", "writing.css")
+FORUM = (
+    "forum.css",
+    "forum-library.css",
+    "forum-moderation.css",
+    "forum-notices.css",
+    "forum-spaces.css",
+    "writing.css",
+)
 EVERYWHERE = ("base.css", "components.css", "layout.css", "print.css", "tokens.css")
 
 _PARTS = re.compile(r"""{%\s*(?:include|extends)\s+"([^"]+)\"""")
@@ -52,9 +59,11 @@ def bare_classes_of(sheet: str) -> set[str]:
 COMMON = set().union(*(classes_of(sheet) for sheet in EVERYWHERE))
 OWN = {sheet: classes_of(sheet) - COMMON for sheet in FORUM}
 PAGES = sorted(
-    f"forum/{path.name}"
-    for path in (TEMPLATES / "forum").glob("*.html")
-    if path.name not in {"base_forum.html", "base_writing.html", "space_base.html"}
+    path.relative_to(TEMPLATES).as_posix()
+    for pattern in ("*.html", "library/*.html")
+    for path in (TEMPLATES / "forum").glob(pattern)
+    if "{% extends" in path.read_text(encoding="utf-8")
+    and path.name not in {"base_forum.html", "base_writing.html", "space_base.html", "base_library.html"}
 )
 
 
