@@ -1,5 +1,6 @@
 """What every test shares: a clean cache and database, a person per role, and who of several workers runs what."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from home.models import HomePage
 from people.models import User
 from tests import databases, factories
 
+ON_POSTGRESQL = "tests/test_postgresql.py"
+
 LONGEST_FIRST = (
     "tests/browser/test_pages.py",
+    ON_POSTGRESQL,
     "tests/browser/test_accounts.py",
-    "tests/test_postgresql.py",
     "tests/browser/",
     "tests/home/test_walk.py",
     "tests/home/",
@@ -50,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On SQLite the PostgreSQL tests are left to `test_postgresql.py`, which runs them on a server of its own.
 
+    With FLETT_POSTGRESQL_FOLLOWS=1 to the run on PostgreSQL that whoever says so makes next (`.ci/run`).
     On PostgreSQL the tests that ask no database are left out: they would say the same again.
     """
     items.sort(key=_place)
@@ -57,6 +61,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         dropped = [item for item in items if not _asks_a_database(item)]
     else:
         dropped = [item for item in items if item.get_closest_marker("postgresql")]
+        if os.environ.get("FLETT_POSTGRESQL_FOLLOWS") == "1":
+            dropped += [item for item in items if item.nodeid.startswith(ON_POSTGRESQL)]
     if dropped:
         items[:] = [item for item in items if item not in dropped]
         config.hook.pytest_deselected(items=dropped)
