@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 from xdist.scheduler import LoadScopeScheduling
@@ -91,6 +93,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeModules
 def _asks_a_database(item: pytest.Item) -> bool:
     asked = {"db", "transactional_db", "live_server"}.intersection(getattr(item, "fixturenames", ()))
     return bool(asked or item.get_closest_marker("django_db"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest,
+    django_db_modify_db_settings: None,
+    django_db_blocker: Any,
+    shared_folder: Path,
+) -> Iterator[None]:
+    """Of several workers one migrates."""
+    if not hasattr(request.config, "workerinput"):
+        yield
+        return
+    created, creation = shared_folder / "created", connection.creation
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(creation, "create_test_db", partial(databases.create_once, created, creation.create_test_db))
+        yield
+    with django_db_blocker.unblock():
+        databases.forget_created(created)
 
 
 @pytest.fixture(scope="session")
