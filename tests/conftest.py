@@ -1,12 +1,16 @@
 """What every test shares: a clean cache and database, a person per role, and who of several workers runs what."""
 
+import gc
+import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import translation
 from xdist.scheduler import LoadScopeScheduling
@@ -16,10 +20,12 @@ from home.models import HomePage
 from people.models import User
 from tests import databases, factories
 
+ON_POSTGRESQL = "tests/test_postgresql.py"
+
 LONGEST_FIRST = (
     "tests/browser/test_pages.py",
+    ON_POSTGRESQL,
     "tests/browser/test_accounts.py",
-    "tests/test_postgresql.py",
     "tests/browser/",
     "tests/home/test_walk.py",
     "tests/home/",
@@ -45,11 +51,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "postgresql: a question only PostgreSQL can answer, such as a race between threads"
     )
+    gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """What stands now stands to the end: the collector need not look through a hundred thousand objects for each test.
+
+    It looks seldom (`pytest_configure`), because what a migration or a page makes is mostly still in use.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On SQLite the PostgreSQL tests are left to `test_postgresql.py`, which runs them on a server of its own.
 
+    With FLETT_POSTGRESQL_FOLLOWS=1 to the run on PostgreSQL that whoever says so makes next (`.ci/run`).
     On PostgreSQL the tests that ask no database are left out: they would say the same again.
     """
     items.sort(key=_place)
@@ -57,6 +74,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         dropped = [item for item in items if not _asks_a_database(item)]
     else:
         dropped = [item for item in items if item.get_closest_marker("postgresql")]
+        if os.environ.get("FLETT_POSTGRESQL_FOLLOWS") == "1":
+            dropped += [item for item in items if item.nodeid.startswith(ON_POSTGRESQL)]
     if dropped:
         items[:] = [item for item in items if item not in dropped]
         config.hook.pytest_deselected(items=dropped)
@@ -85,6 +104,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeModules
 def _asks_a_database(item: pytest.Item) -> bool:
     asked = {"db", "transactional_db", "live_server"}.intersection(getattr(item, "fixturenames", ()))
     return bool(asked or item.get_closest_marker("django_db"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest,
+    django_db_modify_db_settings: None,
+    django_db_blocker: Any,
+    shared_folder: Path,
+) -> Iterator[None]:
+    """Of several workers one migrates."""
+    if not hasattr(request.config, "workerinput"):
+        yield
+        return
+    created, creation = shared_folder / "created", connection.creation
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(creation, "create_test_db", partial(databases.create_once, created, creation.create_test_db))
+        yield
+    with django_db_blocker.unblock():
+        databases.forget_created(created)
 
 
 @pytest.fixture(scope="session")

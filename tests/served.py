@@ -49,14 +49,9 @@ def prepare(name: str, environment: dict[str, str]) -> dict[str, Any]:
 
 
 def collect_static(folder: Path) -> None:
-    """Fill the folder as production's `collectstatic` does."""
+    """Fill the folder as production's `collectstatic` does, less tightly packed (`tests.collectstatic`)."""
     environment = flett_environment("sqlite://:memory:", folder, static=folder)
-    subprocess.run(
-        [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-    )
+    subprocess.run([sys.executable, "-m", "tests.collectstatic"], cwd=ROOT, env=environment, check=True)
 
 
 def free_port() -> int:

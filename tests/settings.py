@@ -9,7 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-for name in [name for name in os.environ if name.startswith("FLETT_") and name != "FLETT_REQUIRE_ALL"]:
+FOR_TESTS = {"FLETT_REQUIRE_ALL", "FLETT_POSTGRESQL_FOLLOWS"}
+for name in [name for name in os.environ if name.startswith("FLETT_") and name not in FOR_TESTS]:
     del os.environ[name]
 _directory = tempfile.mkdtemp(prefix="flett-test-")
 atexit.register(shutil.rmtree, _directory, ignore_errors=True)

@@ -140,7 +140,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def static_root(shared_folder: Path) -> Path:
-    """What production's `collectstatic` makes, which is dear to compress; once a run."""
+    """What production's `collectstatic` makes; once a run."""
     folder = shared_folder / "static"
     with made_once(folder) as to_make:
         if to_make:
