@@ -9,7 +9,6 @@ Nothing stored joins an alias with a person. What is decided about an alias is f
 
 import hashlib
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -220,7 +219,7 @@ def _show_held(*, topic: Topic, post: Post) -> None:
     post.created_at = now
     post.save(update_fields=["number", "created_at"])
     set_post_state(topic=topic, post=post, state=State.NORMAL)
-    transaction.on_commit(partial(tasks.tell_of_post.enqueue, post.pk))
+    tasks.posts_were_changed([post.pk], news=True)
 
 
 def _delete(*, topic: Topic, post: Post, title: str) -> None:
