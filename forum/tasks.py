@@ -22,12 +22,13 @@ def follow_posts(post_ids: list[int], news: list[int]) -> None:
     posts_changed.send(sender=None, post_ids=post_ids)
 
 
-def posts_were_changed(post_ids: Sequence[int], *, news: bool = False) -> None:
-    """After commit, whoever keeps something of these posts makes it again, and people are told of them if they are
-    `news`. Nothing for no posts. One task, since what waits is written while the space is locked.
+def posts_were_changed(post_ids: Sequence[int], *, news: Sequence[int] = ()) -> None:
+    """After commit, whoever keeps something of these posts makes it again, and people are told of those in `news`.
+
+    Nothing for no posts. One task, since what waits is written while the space is locked.
     """
     if post_ids:
-        after_commit(follow_posts, list(post_ids), list(post_ids) if news else [])
+        after_commit(follow_posts, list(post_ids), list(news))
 
 
 @task()

@@ -15,7 +15,6 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from forum import tasks
 from forum.actions.counting import lock_post, lock_topic, next_time
 from forum.actions.posting import empty_post, set_post_state
 from forum.models import (
@@ -218,8 +217,7 @@ def _show_held(*, topic: Topic, post: Post) -> None:
         post.number = topic.last_number
     post.created_at = now
     post.save(update_fields=["number", "created_at"])
-    set_post_state(topic=topic, post=post, state=State.NORMAL)
-    tasks.posts_were_changed([post.pk], news=True)
+    set_post_state(topic=topic, post=post, state=State.NORMAL, is_news=True)
 
 
 def _delete(*, topic: Topic, post: Post, title: str) -> None:

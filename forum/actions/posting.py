@@ -245,7 +245,7 @@ def _add_post(
         claim_attachments(person=author, place=place.key, post=post)
     note_mentions(post=post, space=topic.space, author=author)
     count_new_post(post)
-    tasks.posts_were_changed([post.pk], news=not held)
+    tasks.posts_were_changed([post.pk], news=[] if held else [post.pk])
     return post
 
 
@@ -296,8 +296,8 @@ def edit_post(
         topic.title = written.title
         topic.content_warning = written.content_warning
         topic.save(update_fields=["title", "content_warning"])
-    speaks_to_more = note_mentions(post=post, space=topic.space, author=editor) > 0
-    tasks.posts_were_changed([post.pk], news=speaks_to_more and post.state == State.NORMAL)
+    speaks_to_more = note_mentions(post=post, space=topic.space, author=editor) and post.state == State.NORMAL
+    tasks.posts_were_changed([post.pk], news=[post.pk] if speaks_to_more else [])
     return post
 
 
@@ -329,8 +329,10 @@ def empty_post(*, post: Post) -> None:
     Topic.objects.filter(pk=post.topic_id, state=State.DELETED).update(title="", content_warning="")
 
 
-def set_post_state(*, topic: Topic, post: Post, state: State) -> None:
+def set_post_state(*, topic: Topic, post: Post, state: State, is_news: bool = False) -> None:
     """Give a post another state, with all that follows: the topic's, the counters, search. Topic and post are locked.
+
+    `is_news`: people are told of it, as of one that was written now.
 
     A topic follows its first post, but for deletion: it is deleted only when nobody else has written in it.
     """
@@ -349,4 +351,4 @@ def set_post_state(*, topic: Topic, post: Post, state: State) -> None:
     recount_topic(topic)
     recount_space(topic.space)
     changed = Post.objects.filter(topic=topic).values_list("pk", flat=True) if post.number == 1 else [post.pk]
-    tasks.posts_were_changed(list(changed))
+    tasks.posts_were_changed(list(changed), news=[post.pk] if is_news else [])
