@@ -3,17 +3,32 @@
 What waits is in a table: a task that is about an alias names posts, never people.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from django_tasks import task
 
 from forum.actions import notices, seals
 from forum.mails import sending
+from forum.signals import posts_changed
+from people.tasks import after_commit
 
 
 @task()
-def tell_of_post(post_id: int) -> None:
-    notices.tell_of_post(post_id=post_id)
+def follow_posts(post_ids: list[int], news: list[int]) -> None:
+    """`news` are those of them that people are to be told of."""
+    for post_id in news:
+        notices.tell_of_post(post_id=post_id)
+    posts_changed.send(sender=None, post_ids=post_ids)
+
+
+def posts_were_changed(post_ids: Sequence[int], *, news: Sequence[int] = ()) -> None:
+    """After commit, whoever keeps something of these posts makes it again, and people are told of those in `news`.
+
+    Nothing for no posts. One task, since what waits is written while the space is locked.
+    """
+    if post_ids:
+        after_commit(follow_posts, list(post_ids), list(news))
 
 
 @task()

@@ -13,6 +13,7 @@ from wagtail.signals import page_published, page_unpublished, post_page_move
 from courses.models import GlossaryTerm, Principle
 from forum.signals import posts_changed, spaces_changed
 from home import tasks
+from home.search.actions import index_posts
 from home.search.documents import Source
 from people.models import Profile, Team, User
 from people.signals import teams_added
@@ -75,7 +76,8 @@ def teams_were_added(team_ids: list[int], **kwargs: Any) -> None:
 
 @receiver(posts_changed, dispatch_uid="home.search.posts")
 def posts_were_changed(post_ids: list[int], **kwargs: Any) -> None:
-    tasks.index_posts.enqueue(list(post_ids))
+    """Called in the background already."""
+    index_posts(numbers=post_ids)
 
 
 @receiver(spaces_changed, dispatch_uid="home.search.spaces")

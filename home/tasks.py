@@ -11,10 +11,5 @@ def index_documents(source: str, numbers: list[int]) -> None:
 
 
 @task()
-def index_posts(numbers: list[int]) -> None:
-    actions.index_posts(numbers=numbers)
-
-
-@task()
 def index_page_tree(numbers: list[int]) -> None:
     actions.index_page_tree(numbers=numbers)

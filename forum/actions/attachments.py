@@ -4,19 +4,20 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePath
-from typing import IO
+from typing import IO, Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import Storage
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
+from forum import tasks
 from forum.models import Attachment, Post
 from forum.permissions import user_can_edit_post
-from forum.signals import say_posts_changed
+from forum.prepared import prepared
 from people.models import User
 from safety.files import IMAGE_FORMATS, FileRefusedError
 from safety.guard import guard_texts
@@ -81,7 +82,7 @@ def add_attachment(
         attachment.file.save(name, guarded.content, save=False)
         attachment.save()
         if post is not None:
-            say_posts_changed([post.pk])
+            tasks.posts_were_changed([post.pk])
     return attachment, guarded.notices
 
 
@@ -95,12 +96,23 @@ def remove_attachment(*, person: User, attachment: Attachment) -> None:
         raise PermissionDenied
     delete_files(Attachment.objects.filter(pk=attachment.pk))
     if attachment.post is not None:
-        say_posts_changed([attachment.post.pk])
+        tasks.posts_were_changed([attachment.post.pk])
+
+
+@prepared(place=CharField())
+def _beside_draft(reader: Any, *, place: Any) -> "QuerySet[Attachment, Any]":
+    return Attachment.objects.filter(uploader=reader, place=place, post__isnull=True).values_list("pk")
 
 
 def claim_attachments(*, person: User, place: str, post: Post) -> int:
-    """The files beside a draft go into its post; under an alias nothing says who uploaded them."""
-    return Attachment.objects.filter(uploader=person, place=place, post__isnull=True).update(
+    """The files beside a draft go into its post; under an alias nothing says who uploaded them.
+
+    One query where there are none.
+    """
+    found = [pk for (pk,) in _beside_draft(person, place=place)]
+    if not found:
+        return 0
+    return Attachment.objects.filter(pk__in=found, post__isnull=True).update(
         post=post, place="", uploader=person if post.author_id else None
     )
 

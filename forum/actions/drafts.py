@@ -4,11 +4,13 @@ import secrets
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import CharField, QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from forum.actions.attachments import delete_files
 from forum.models import TITLE_MAX, WARNING_MAX, Attachment, Draft, Post
+from forum.prepared import prepared
 from forum.writing import masked_source
 from people.models import User
 from safety.guard import mask
@@ -75,8 +77,19 @@ def save_draft(
     return kept
 
 
+@prepared(place=CharField())
+def _draft(reader: Any, *, place: Any) -> QuerySet[Draft]:
+    return Draft.objects.filter(person=reader, place=place)
+
+
+def drop_draft(*, person: User, place: str) -> None:
+    """Take a draft away whose text is posted: its files are the post's. One query where there is none."""
+    for draft in _draft(person, place=place):
+        draft.delete()
+
+
 @transaction.atomic
 def delete_draft(*, person: User, place: str) -> None:
     """Throw a draft and its files away. One that is gone already is fine."""
-    Draft.objects.filter(person=person, place=place).delete()
+    drop_draft(person=person, place=place)
     delete_files(Attachment.objects.filter(uploader=person, place=place, post__isnull=True))

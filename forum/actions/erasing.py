@@ -5,11 +5,11 @@ import secrets
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from forum import tasks
 from forum.actions.attachments import delete_files
 from forum.actions.library import delete_library_files
 from forum.models import Attachment, LibraryFile, Post, Pseudonym, Report, Topic
 from forum.pseudonyms import owned_by
-from forum.signals import say_posts_changed
 from people.models import User
 
 
@@ -27,7 +27,7 @@ def let_go_of_person(*, person: User, former: User) -> None:
     Topic.objects.filter(author=person).update(author=former)
     written = list(Post.objects.filter(author=person).values_list("pk", flat=True))
     Post.objects.filter(author=person).update(author=former)
-    say_posts_changed(written)
+    tasks.posts_were_changed(written)
     for alias in Pseudonym.objects.select_for_update().filter(owned_by(person)):
         alias.owner, alias.sealed = secrets.token_hex(32), ""
         alias.save(update_fields=["owner", "sealed"])

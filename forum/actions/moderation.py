@@ -9,14 +9,12 @@ Nothing stored joins an alias with a person. What is decided about an alias is f
 
 import hashlib
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from forum import tasks
 from forum.actions.counting import lock_post, lock_topic, next_time
 from forum.actions.posting import empty_post, set_post_state
 from forum.models import (
@@ -219,8 +217,7 @@ def _show_held(*, topic: Topic, post: Post) -> None:
         post.number = topic.last_number
     post.created_at = now
     post.save(update_fields=["number", "created_at"])
-    set_post_state(topic=topic, post=post, state=State.NORMAL)
-    transaction.on_commit(partial(tasks.tell_of_post.enqueue, post.pk))
+    set_post_state(topic=topic, post=post, state=State.NORMAL, is_news=True)
 
 
 def _delete(*, topic: Topic, post: Post, title: str) -> None:

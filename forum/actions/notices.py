@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from forum.models import (
     EntryRequest,
+    Mention,
     ModerationEntry,
     Notice,
     NoticeRead,
@@ -50,15 +51,23 @@ def tell_of_post(*, post_id: int) -> None:
 
     The same number of queries for every post, and two more for each further thousand people.
     """
-    post = (
-        Post.objects.select_related("topic__space", "reply_to")
-        .filter(pk=post_id, state=State.NORMAL, topic__state=State.NORMAL)
-        .first()
-    )
+    post = next(iter(_shown_post.for_all(pk=post_id)), None)
     if post is None:
         return
     Told.objects.bulk_create([Told(post=post, kind=Told.Kind.POST)], ignore_conflicts=True)
     _tell(space=post.topic.space, post=post, kinds=_kinds_by_person(post))
+
+
+@prepared(pk=BigIntegerField())
+def _shown_post(_reader: Any, *, pk: Any) -> QuerySet[Post]:
+    """Without what it says; `has_mentions` is whether it speaks to anybody by name."""
+    words = ("source", "html", "text")
+    return (
+        Post.objects.select_related("topic__space", "reply_to")
+        .defer(*words, *(f"reply_to__{name}" for name in words))
+        .annotate(has_mentions=Exists(Mention.objects.filter(post=OuterRef("pk"))))
+        .filter(pk=pk, state=State.NORMAL, topic__state=State.NORMAL)
+    )
 
 
 def _tell(*, space: Space, post: Post, kinds: dict[int, str]) -> None:
@@ -80,12 +89,14 @@ def _reading(reader: Any, *, space: Any, role: Any, people: Any, kind: str) -> "
 
 
 def _kinds_by_person(post: Post) -> dict[int, str]:
-    """Everybody who wants to hear of it, and as what. Who may read it is not asked here. At most four queries."""
+    """Everybody who wants to hear of it, and as what. Who may read it is not asked here. At most three queries."""
     topic = post.topic
     answered = (post.reply_to or topic).author_id if post.number > 1 else None
     mentioned = _mentioned(post)
-    topic_levels = dict(Watch.objects.filter(topic=topic).values_list("person", "level"))
-    space_levels = dict(Watch.objects.filter(space=topic.space).values_list("person", "level"))
+    topic_levels: dict[int, str] = {}
+    space_levels: dict[int, str] = {}
+    for person, level, of_topic in _levels.for_all(topic=topic.pk, space=topic.space_id):
+        (topic_levels if of_topic else space_levels)[person] = level
     kinds: dict[int, str] = {}
     for person in {*mentioned, *topic_levels, *space_levels, answered, topic.author_id}:
         if person is None or person == post.author_id:
@@ -106,8 +117,15 @@ def _kinds_by_person(post: Post) -> dict[int, str]:
     return kinds
 
 
+@prepared(topic=BigIntegerField(), space=BigIntegerField())
+def _levels(_reader: Any, *, topic: Any, space: Any) -> "QuerySet[Watch, Any]":
+    return Watch.objects.filter(Q(topic=topic) | Q(space=space)).order_by().values_list("person", "level", "topic")
+
+
 def _mentioned(post: Post) -> set[int]:
-    """Persons, and those who have a role or are in a team now. At most two queries."""
+    """Persons, and those who have a role or are in a team now. At most two queries, none for who mentions nobody."""
+    if not post.has_mentions:  # type: ignore[attr-defined]
+        return set()
     people, roles, teams = set(), set(), set()
     for person, role, team in post.mentions.values_list("person", "role", "team"):
         people.add(person)

@@ -5,31 +5,41 @@ Order of locks: the person, the space, then the topic. Every text passes the gua
 """
 
 from collections.abc import Iterable
-from functools import partial
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import BigIntegerField, QuerySet, UUIDField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
 from forum.actions.attachments import claim_attachments, delete_files
-from forum.actions.counting import lock_post, lock_space, lock_topic, next_time, recount_space, recount_topic
-from forum.actions.pace import check_pace
+from forum.actions.counting import (
+    count_new_post,
+    lock_post,
+    lock_space,
+    lock_topic_if,
+    next_time,
+    recount_space,
+    recount_topic,
+)
+from forum.actions.drafts import drop_draft
+from forum.actions.pace import check_pace, lock_person
 from forum.mentions import note_mentions
-from forum.models import TITLE_MAX, Draft, Post, PostEdit, Pseudonym, Space, State, Topic, TopicPrinciple
+from forum.models import TITLE_MAX, Post, PostEdit, Pseudonym, Space, State, Topic, TopicPrinciple
 from forum.permissions import (
+    topics_open_to,
     user_can_edit_post,
     user_can_moderate_space,
-    user_can_reply,
     user_can_write_in_space,
     user_wrote,
 )
 from forum.places import Place
+from forum.prepared import prepared
 from forum.pseudonyms import owned_by
-from forum.signals import say_posts_changed
 from forum.writing import Written, read_writing, tidy_source
 from people.models import User
 from safety.text import TextRefusedError, clean_line
@@ -60,8 +70,13 @@ def _submission_key(submission: UUID | None, *, author: User, source: str) -> UU
 
 
 def _sent_before(key: UUID | None) -> Post | None:
-    """The post an earlier sending of the same form made. Only its writer can have the key."""
-    return Post.objects.select_related("topic").filter(submission=key).first() if key is not None else None
+    """The post an earlier sending of the same form made. Only its writer can have the key, whose row is locked."""
+    return None if key is None else next(iter(_sent.for_all(key=key)), None)
+
+
+@prepared(key=UUIDField())
+def _sent(_reader: Any, *, key: Any) -> QuerySet[Post]:
+    return Post.objects.select_related("topic").filter(submission=key)
 
 
 @sensitive_variables()
@@ -74,6 +89,19 @@ def was_posted(*, author: User, submission: UUID, source: str, source_format: st
     if title is not None:
         tidied = f"{clean_line(title, most=TITLE_MAX)}:{tidied}"
     return _sent_before(_submission_key(submission, author=author, source=tidied)) is not None
+
+
+@prepared(pk=BigIntegerField())
+def _topic_to_answer(reader: Any, *, pk: Any) -> QuerySet[Topic]:
+    return topics_open_to(reader).select_for_update(no_key=True, of=("self",)).filter(pk=pk)
+
+
+def lock_topic_to_answer(topic: Topic, *, author: User) -> Topic:
+    """As `lock_topic`, by the rule of who may answer in it now. Raises PermissionDenied."""
+    locked = lock_topic_if(topic, lambda: _topic_to_answer(author, pk=topic.pk))
+    if locked is None:
+        raise PermissionDenied
+    return locked
 
 
 @sensitive_variables()
@@ -106,11 +134,11 @@ def start_topic(
     if not written.title:
         raise TextRefusedError(_("Skriv en tittel."))
     key = _submission_key(submission, author=author, source=f"{written.title}:{written.source}")
-    if not _sent_before(key):
-        check_pace(author=author, starts_topic=True)
-    space = lock_space(space.pk)
+    lock_person(author)
     if before := _sent_before(key):
         return before.topic
+    check_pace(author=author, starts_topic=True)
+    space = lock_space(space.pk)
     if not user_can_write_in_space(author, space):
         raise PermissionDenied
     pseudonym = own_pseudonym(person=author, space=space) if as_pseudonym else None
@@ -163,12 +191,12 @@ def reply(
         source=source, source_format=source_format, content_warning=content_warning, confirmed=confirmed
     )
     key = _submission_key(submission, author=author, source=written.source)
-    if not _sent_before(key):
-        check_pace(author=author, starts_topic=False)
-    topic = lock_topic(topic)
+    lock_person(author)
     if before := _sent_before(key):
         return before
-    if not user_can_reply(author, topic) or (reply_to is not None and reply_to.topic_id != topic.pk):
+    check_pace(author=author, starts_topic=False)
+    topic = lock_topic_to_answer(topic, author=author)
+    if reply_to is not None and reply_to.topic_id != topic.pk:
         raise PermissionDenied
     pseudonym = own_pseudonym(person=author, space=topic.space) if as_pseudonym else None
     return _add_post(
@@ -196,7 +224,6 @@ def _add_post(
     submission: UUID | None = None,
 ) -> Post:
     topic.last_number += 1
-    topic.save(update_fields=["last_number"])
     post = Post.objects.create(
         topic=topic,
         number=topic.last_number,
@@ -214,14 +241,11 @@ def _add_post(
         created_at=next_time(topic.space),
     )
     if submission is not None:
-        Draft.objects.filter(person=author, place=place.key).delete()
+        drop_draft(person=author, place=place.key)
         claim_attachments(person=author, place=place.key, post=post)
     note_mentions(post=post, space=topic.space, author=author)
-    recount_topic(topic)
-    recount_space(topic.space)
-    say_posts_changed([post.pk])
-    if not held:
-        transaction.on_commit(partial(tasks.tell_of_post.enqueue, post.pk))
+    count_new_post(post)
+    tasks.posts_were_changed([post.pk], news=[] if held else [post.pk])
     return post
 
 
@@ -253,7 +277,7 @@ def edit_post(
         content_warning=content_warning,
         confirmed=confirmed,
     )
-    Draft.objects.filter(person=editor, place=Place(space=topic.space, topic=topic, post=post).key).delete()
+    drop_draft(person=editor, place=Place(space=topic.space, topic=topic, post=post).key)
     is_same = (written.rendered.html, written.content_warning) == (post.html, post.content_warning)
     if is_same and (not is_first or written.title == topic.title):
         return post
@@ -272,9 +296,8 @@ def edit_post(
         topic.title = written.title
         topic.content_warning = written.content_warning
         topic.save(update_fields=["title", "content_warning"])
-    if note_mentions(post=post, space=topic.space, author=editor) and post.state == State.NORMAL:
-        transaction.on_commit(partial(tasks.tell_of_post.enqueue, post.pk))
-    say_posts_changed([post.pk])
+    speaks_to_more = note_mentions(post=post, space=topic.space, author=editor) and post.state == State.NORMAL
+    tasks.posts_were_changed([post.pk], news=[post.pk] if speaks_to_more else [])
     return post
 
 
@@ -306,8 +329,10 @@ def empty_post(*, post: Post) -> None:
     Topic.objects.filter(pk=post.topic_id, state=State.DELETED).update(title="", content_warning="")
 
 
-def set_post_state(*, topic: Topic, post: Post, state: State) -> None:
+def set_post_state(*, topic: Topic, post: Post, state: State, is_news: bool = False) -> None:
     """Give a post another state, with all that follows: the topic's, the counters, search. Topic and post are locked.
+
+    `is_news`: people are told of it, as of one that was written now.
 
     A topic follows its first post, but for deletion: it is deleted only when nobody else has written in it.
     """
@@ -326,4 +351,4 @@ def set_post_state(*, topic: Topic, post: Post, state: State) -> None:
     recount_topic(topic)
     recount_space(topic.space)
     changed = Post.objects.filter(topic=topic).values_list("pk", flat=True) if post.number == 1 else [post.pk]
-    say_posts_changed(list(changed))
+    tasks.posts_were_changed(list(changed), news=[post.pk] if is_news else [])

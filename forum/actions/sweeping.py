@@ -8,13 +8,14 @@ from functools import partial
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
+from forum import tasks
 from forum.actions.attachments import delete_files
 from forum.actions.counting import lock_post, lock_space, lock_topic
 from forum.actions.moderation import log
 from forum.actions.posting import set_post_state
 from forum.models import Attachment, ModerationEntry, Post, PostEdit, Space, State, Topic
 from forum.rendering import render
-from forum.signals import say_posts_changed, spaces_changed
+from forum.signals import spaces_changed
 from safety.guard import find_identity_numbers, find_in_html, mask, mask_html
 
 Verb = ModerationEntry.Verb
@@ -117,4 +118,4 @@ def _hide(post: Post, topic: Topic) -> None:
 
 def _tell(post: Post) -> None:
     log(verb=Verb.MASKED, actor=None, post=post, reason="sweep_patient_data")
-    say_posts_changed([post.pk])
+    tasks.posts_were_changed([post.pk])

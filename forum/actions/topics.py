@@ -28,7 +28,6 @@ from forum.models import (
     Watch,
 )
 from forum.permissions import spaces_moderated_by, user_can_moderate_topic, user_can_settle_topic
-from forum.signals import say_posts_changed
 from people.models import User
 from safety.guard import refuse_identity_numbers
 from safety.text import clean_line
@@ -117,7 +116,7 @@ def move_topic(*, moderator: User, topic: Topic, space: Space) -> None:
     recount_space(left)
     recount_space(space)
     _log(ModerationEntry.Verb.MOVE, moderator=moderator, topic=topic, space=left)
-    say_posts_changed(list(Post.objects.filter(topic=topic).values_list("pk", flat=True)))
+    tasks.posts_were_changed(list(Post.objects.filter(topic=topic).values_list("pk", flat=True)))
 
 
 def _must_be_shown(*topics: Topic) -> None:
@@ -188,7 +187,7 @@ def split_topic(*, moderator: User, topic: Topic, numbers: Sequence[int], title:
     recount_topic(made)
     recount_space(topic.space)
     _log(ModerationEntry.Verb.SPLIT, moderator=moderator, topic=topic, space=topic.space)
-    say_posts_changed(moved)
+    tasks.posts_were_changed(moved)
     return made
 
 
@@ -249,7 +248,7 @@ def merge_topics(*, moderator: User, topic: Topic, into: Topic) -> None:
     if left.pk != into.space_id:
         recount_space(left)
     _log(ModerationEntry.Verb.MERGE, moderator=moderator, topic=topic, space=left)
-    say_posts_changed(moved)
+    tasks.posts_were_changed(moved)
 
 
 def _join_reading(*, topic: Topic, into: Topic) -> None:

@@ -57,7 +57,10 @@ class ComposeSubject:
 
 @dataclass(slots=True)
 class Compose:
-    """All that `forum/parts/compose.html` shows. `html` and `text` are the same words, for editor and text area."""
+    """All that `forum/parts/compose.html` shows. `html` and `text` are the same words, for editor and text area.
+
+    They are made when they are asked for: what is posted is not shown again.
+    """
 
     place: Place
     account: str
@@ -65,8 +68,6 @@ class Compose:
     """A new number for each form that is shown, or the place for one."""
     title: str = ""
     content_warning: str = ""
-    html: str = ""
-    text: str = ""
     version: int = 0
     as_pseudonym: bool = False
     pseudonym: Pseudonym | None = None
@@ -89,6 +90,7 @@ class Compose:
     file_notices: list[str] = field(default_factory=list)
     title_max: int = TITLE_MAX
     warning_max: int = WARNING_MAX
+    _words: tuple[str, str] | None = None
 
     @classmethod
     @sensitive_variables()
@@ -100,14 +102,30 @@ class Compose:
 
     @sensitive_variables()
     def begin_from(self, *, source: str, source_format: str) -> None:
-        """Fill the box. What the editor gets is sanitised; what is longer than is ever parsed stays plain text."""
-        self.source, self.source_format = source, source_format
-        try:
-            self.html = render(source, source_format=source_format).html
-        except HtmlTooLargeError:
-            self.html, self.text, self.source_format = "", source, Post.Format.TEXT
-            return
-        self.text = source if source_format == Post.Format.TEXT else text_to_write_on(self.html)
+        """Fill the box."""
+        self.source, self.source_format, self._words = source, source_format, None
+
+    @property
+    @sensitive_variables()
+    def html(self) -> str:
+        """For the editor: sanitised. Empty where it is longer than is ever parsed, and stays plain text."""
+        return self._make_words()[0]
+
+    @property
+    @sensitive_variables()
+    def text(self) -> str:
+        return self._make_words()[1]
+
+    @sensitive_variables()
+    def _make_words(self) -> tuple[str, str]:
+        if self._words is None:
+            try:
+                html = render(self.source, source_format=self.source_format).html
+                is_plain = self.source_format == Post.Format.TEXT
+                self._words = html, self.source if is_plain else text_to_write_on(html)
+            except HtmlTooLargeError:
+                self._words = "", self.source
+        return self._words
 
     @property
     def is_formatted(self) -> bool:
@@ -227,21 +245,27 @@ def _draft(reader: Any, *, place: Any) -> QuerySet[Draft]:
     return Draft.objects.filter(person=reader, place=place)
 
 
+def make_empty_compose(*, person: User, place: Place, reply_to: Post | None = None) -> Compose:
+    """With the alias the person may choose. No query, one where aliases are allowed."""
+    compose = Compose(place=place, account=account_key(person), submission=uuid4(), reply_to=reply_to)
+    if place.post is None and place.space.allows_pseudonyms:
+        compose.pseudonym = Pseudonym.objects.filter(owned_by(person), space=place.space).first()
+    return compose
+
+
 @sensitive_variables()
 def make_compose(*, person: User, place: Place, subject: str = "", reply_to: Post | None = None) -> Compose:
     """As `get_compose`, for somebody who may write there. `subject` is `leksjon:`, `kurs:` or `prinsipp:` and a key."""
-    compose = Compose(place=place, account=account_key(person), submission=uuid4(), reply_to=reply_to)
+    compose = make_empty_compose(person=person, place=place, reply_to=reply_to)
     chosen = principles_asked_for(subject)
     if chosen:
         subject = ""
     draft = next(iter(_draft(person, place=place.key)), None) if place.keeps_drafts else None
-    if place.post is None and place.space.allows_pseudonyms:
-        compose.pseudonym = Pseudonym.objects.filter(owned_by(person), space=place.space).first()
     if place.post is not None:
         compose.begin_from(source=place.post.source, source_format=place.post.source_format)
         compose.content_warning = place.post.content_warning
         compose.title = place.topic.title if place.topic is not None and place.has_title else ""
-        compose.files = list(place.post.attachments.defer("text"))
+        compose.files = get_files(person=person, place=place)
     if draft is not None:
         compose.draft, compose.version = draft, draft.version
         compose.title, compose.content_warning = draft.title, draft.content_warning
@@ -254,15 +278,16 @@ def make_compose(*, person: User, place: Place, subject: str = "", reply_to: Pos
             visible = posts_visible_to(person).select_related("author", "pseudonym")
             compose.reply_to = visible.filter(topic=place.topic, pk=answered).first()
         if place.post is None:
-            compose.files = get_draft_files(person=person, place=place)
+            compose.files = get_files(person=person, place=place)
     if place.topic is None:
         add_choices(compose, principles=chosen, subject=subject)
     return compose
 
 
-def get_draft_files(*, person: User, place: Place) -> list[Attachment]:
-    """Files beside the person's own draft. One query."""
-    return list(Attachment.objects.filter(uploader=person, place=place.key, post__isnull=True).defer("text"))
+def get_files(*, person: User, place: Place) -> list[Attachment]:
+    """Files beside the person's own draft, or in the post that is changed. One query."""
+    beside_draft = Attachment.objects.filter(uploader=person, place=place.key, post__isnull=True)
+    return list((beside_draft if place.post is None else place.post.attachments).defer("text"))
 
 
 def principles_asked_for(subject: str) -> set[str]:

@@ -26,12 +26,13 @@ from forum.queries.composing import (
     account_key,
     add_choices,
     as_uuid,
-    get_draft_files,
+    get_files,
     get_place_by_key,
     get_place_to_edit,
     get_place_to_reply,
     get_place_to_start,
     make_compose,
+    make_empty_compose,
     quoted,
 )
 from forum.views.kept import keeps_text, show_kept, unpack
@@ -47,7 +48,7 @@ def _on_old_page(get_place: Any) -> Any:
     def show(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         compose = _from_request(request, get_place(request.user, **kwargs))
         compose.error = _("Siden har stått åpen for lenge. Teksten din er her – trykk én gang til.")
-        return _show(request, compose, status=OLD_PAGE)
+        return _show_again(request, compose, status=OLD_PAGE)
 
     return show
 
@@ -99,7 +100,7 @@ def resume(request: HttpRequest) -> HttpResponse:
         data.setlist(name, value if isinstance(value, list) else [value])
     compose = _from_data(data, person=person, place=place)
     compose.error = _("Teksten din er her. Den er ikke lagt ut ennå.")
-    return _show(request, compose)
+    return _show_again(request, compose)
 
 
 @sensitive_variables()
@@ -140,8 +141,7 @@ def _from_request(request: HttpRequest, place: Place) -> Compose:
 @sensitive_variables()
 def _from_data(data: QueryDict, *, person: Any, place: Place) -> Compose:
     """The form as it was sent, to be shown again or acted on."""
-    compose = make_compose(person=person, place=place)
-    compose.draft = None
+    compose = make_empty_compose(person=person, place=place)
     compose.title = data.get("title", "")
     compose.content_warning = data.get("content_warning", "")
     compose.as_pseudonym = bool(data.get("as_pseudonym")) and compose.pseudonym is not None
@@ -158,8 +158,6 @@ def _from_data(data: QueryDict, *, person: Any, place: Place) -> Compose:
         if number:
             visible = posts_visible_to(person).select_related("author", "pseudonym").filter(topic=place.topic)
             compose.reply_to = visible.filter(pk=number).first()
-    if place.post is None and not compose.files:
-        compose.files = get_draft_files(person=person, place=place)
     return compose
 
 
@@ -181,6 +179,14 @@ def _source_of(data: QueryDict, place: Place) -> tuple[str, str]:
 def _show(request: HttpRequest, compose: Compose, *, status: int = 200) -> HttpResponse:
     context = {"compose": compose, "space": compose.place.space, "topic": compose.place.topic, "is_page": True}
     return render(request, "forum/compose.html", context, status=status)
+
+
+@sensitive_variables()
+def _show_again(request: HttpRequest, compose: Compose, *, status: int = 200) -> HttpResponse:
+    """What was sent, with the files that are there now."""
+    person: Any = request.user
+    compose.files = get_files(person=person, place=compose.place)
+    return _show(request, compose, status=status)
 
 
 @sensitive_variables()
@@ -234,10 +240,10 @@ def _save(request: HttpRequest, compose: Compose) -> HttpResponse:
             "Utkastet er endret et annet sted: i en annen fane eller på en annen enhet. Det du har skrevet her, står "
             "under. Trykk «Lagre utkast» igjen hvis det er dette du vil beholde."
         )
-        return _show(request, compose, status=409)
+        return _show_again(request, compose, status=409)
     except TextRefusedError as error:
         compose.error = error.message
-        return _show(request, compose, status=REFUSED)
+        return _show_again(request, compose, status=REFUSED)
     messages.success(request, _("Utkastet er lagret. Bare du ser det."))
     return redirect(compose.place.url)
 
@@ -250,10 +256,10 @@ def _attach(request: HttpRequest, compose: Compose) -> HttpResponse:
     status = 200
     if file is None:
         compose.file_error, status = _("Velg en fil først."), REFUSED
-        return _show(request, compose, status=status)
+        return _show_again(request, compose, status=status)
     try:
         _keep_unless_stale(request, compose)
-        attachment, notices = add_attachment(
+        _attachment, notices = add_attachment(
             person=person,
             place=compose.place.key,
             post=compose.place.post,
@@ -267,19 +273,17 @@ def _attach(request: HttpRequest, compose: Compose) -> HttpResponse:
     except (FileRefusedError, TextRefusedError) as error:
         compose.file_error, status = error.message, REFUSED
     else:
-        compose.files = [*compose.files, attachment]
         compose.file_notices = notices
-    return _show(request, compose, status=status)
+    return _show_again(request, compose, status=status)
 
 
 @sensitive_variables()
 def _remove(request: HttpRequest, compose: Compose, key: str) -> HttpResponse:
     person: Any = request.user
-    wanted = [each for each in compose.files if str(each.key) == key]
-    for attachment in Attachment.objects.filter(pk__in=[each.pk for each in wanted]).select_related("post"):
+    wanted = [each.pk for each in get_files(person=person, place=compose.place) if str(each.key) == key]
+    for attachment in Attachment.objects.filter(pk__in=wanted).select_related("post"):
         remove_attachment(person=person, attachment=attachment)
-    compose.files = [each for each in compose.files if each not in wanted]
-    return _show(request, compose)
+    return _show_again(request, compose)
 
 
 @sensitive_variables()
@@ -291,14 +295,14 @@ def _post(request: HttpRequest, compose: Compose) -> HttpResponse:
         compose.error, compose.errors = error.message, frozenset(error.findings)
         _keep_unless_stale(request, compose)
         compose.mask()
-        return _show(request, compose, status=REFUSED)
+        return _show_again(request, compose, status=REFUSED)
     except ConfirmationNeededError as error:
         compose.question = error.message
         _keep_unless_stale(request, compose)
-        return _show(request, compose, status=REFUSED)
+        return _show_again(request, compose, status=REFUSED)
     except TextRefusedError as error:
         compose.error = error.message
-        return _show(request, compose, status=REFUSED)
+        return _show_again(request, compose, status=REFUSED)
     if post.state == State.HELD:
         messages.success(request, _("Innlegget er sendt. Det vises når en rådgiver har sett det."))
     elif compose.place.post is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from wagtail.models import Page
 
 from forum.models import Post
@@ -52,19 +52,12 @@ def index_documents(*, source: str, numbers: Iterable[int]) -> None:
 def index_posts(*, numbers: Iterable[int]) -> None:
     """Make what is kept of these posts again, with the topics they begin, or began before they were moved."""
     for batch in batched(numbers):
-        begun = set(
-            SearchDocument.objects.filter(post__in=batch, area=SearchDocument.Area.TOPICS).values_list(
-                "topic", flat=True
-            )
-        )
-        begun |= set(Post.objects.filter(pk__in=batch, number=1).values_list("topic", flat=True))
+        places = list(Post.objects.filter(pk__in=batch).order_by().values_list("topic", "number"))
+        begun = {topic for topic, number in places if number == 1}
         # A topic whose first post has gone elsewhere has a document without a post.
-        moved_to = Post.objects.filter(pk__in=batch).values_list("topic", flat=True)
-        begun |= set(
-            SearchDocument.objects.filter(
-                topic__in=list(moved_to), area=SearchDocument.Area.TOPICS, post__isnull=True
-            ).values_list("topic", flat=True)
-        )
+        keys = {key_of(Source.TOPICS, topic) for topic, _number in places}
+        kept = Q(post__in=batch, area=SearchDocument.Area.TOPICS) | Q(key__in=keys, post__isnull=True)
+        begun |= set(SearchDocument.objects.filter(kept).values_list("topic", flat=True))
         index_documents(source=Source.TOPICS, numbers=sorted(number for number in begun if number))
         index_documents(source=Source.REPLIES, numbers=batch)
 
@@ -84,17 +77,21 @@ def _put(source: str, numbers: Sequence[int]) -> bool:
     The rows are locked before the things are read, so that of two who come at once the later writes what is newer.
     """
     there = SearchDocument.objects.filter(key__in=[key_of(source, number) for number in numbers])
-    list(there.select_for_update().order_by("key").values_list("pk"))
+    are_there = bool(there.select_for_update().order_by("key").values_list("pk"))
     entries = make_entries(source, numbers)
-    there.delete()
+    if are_there:
+        there.delete()
+    text = engine()
     SearchDocument.objects.bulk_create(
-        [SearchDocument(**{name: getattr(entry, name) for name in _COLUMNS}) for entry in entries],
+        [
+            SearchDocument(**{name: getattr(entry, name) for name in _COLUMNS}, **text.columns(entry))
+            for entry in entries
+        ],
         ignore_conflicts=True,
     )
-    rows = dict(there.values_list("key", "pk"))
-    prints = dict(there.values_list("key", "fingerprint"))
-    own = [entry for entry in entries if prints.get(entry.key) == entry.fingerprint]
-    engine().write([(rows[entry.key], entry) for entry in own])
+    rows = {key: (pk, fingerprint) for key, pk, fingerprint in there.values_list("key", "pk", "fingerprint")}
+    own = [entry for entry in entries if entry.key in rows and rows[entry.key][1] == entry.fingerprint]
+    text.write([(rows[entry.key][0], entry) for entry in own])
     return len(own) == len(entries)
 
 

@@ -290,7 +290,9 @@ def _spaces(numbers: Sequence[int]) -> Iterator[Entry]:
 
 def _with_files(posts: QuerySet[Post]) -> QuerySet[Post]:
     files = Attachment.objects.order_by("pk").only("pk", "post_id", "name", "alt_text", "text")
-    return posts.select_related("topic").prefetch_related(Prefetch("attachments", queryset=files))
+    return (
+        posts.select_related("topic").defer("source", "html").prefetch_related(Prefetch("attachments", queryset=files))
+    )
 
 
 def post_words(post: Post) -> str:

@@ -28,8 +28,11 @@ Documents = QuerySet[SearchDocument]
 class Engine(Protocol):
     """What a database's full text does for search."""
 
+    def columns(self, entry: Entry) -> dict[str, Any]:
+        """What the document's own row keeps of its words."""
+
     def write(self, rows: Sequence[tuple[int, Entry]]) -> None:
-        """Keep the words of these documents in place of those kept before."""
+        """Keep what stands beside the rows of these documents, in place of what was kept before."""
 
     def matching(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
         """The documents that hold all the words asked for, or any of them."""
@@ -99,12 +102,12 @@ def has_trigrams(alias: str) -> bool:
 
 
 class PostgreSQL:
+    def columns(self, entry: Entry) -> dict[str, Any]:
+        """With the row, which has a dozen indexes, and would be written in each a second time."""
+        return {"vector": RawSQL(*vector_sql(entry))}  # noqa: S611 – values are passed apart
+
     def write(self, rows: Sequence[tuple[int, Entry]]) -> None:
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                f"UPDATE home_searchdocument SET vector = {_VECTOR} WHERE id = %s",  # noqa: S608 – no value in it
-                [[*vector_sql(entry)[1], number] for number, entry in rows],
-            )
+        """All words are in the row."""
 
     def _query(self, asked: Asked, *, any_word: bool) -> tuple[str, list[str]]:
         pieces, values = [], []
@@ -205,6 +208,9 @@ _WEIGHTS = "10, 8, 4, 2, 1"
 
 
 class SQLite:
+    def columns(self, _entry: Entry) -> dict[str, Any]:
+        return {}
+
     def write(self, rows: Sequence[tuple[int, Entry]]) -> None:
         with connection.cursor() as cursor:
             cursor.executemany(f"DELETE FROM {_WORDS} WHERE rowid = %s", [[number] for number, _entry in rows])  # noqa: S608

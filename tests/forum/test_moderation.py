@@ -393,7 +393,7 @@ def test_a_held_topic_keeps_its_first_number_and_is_told(author: User, django_ca
     topic.refresh_from_db()
     held.refresh_from_db()
     assert (topic.state, held.number, topic.created_at) == (State.NORMAL, 1, held.created_at)
-    assert [callback.args for callback in callbacks if getattr(callback, "args", ())] == [(held.pk,)]
+    assert [callback.args for callback in callbacks if getattr(callback, "args", ())] == [([held.pk], [held.pk])]
     assert told(author) == [("decision", "approve")]
 
 

@@ -185,7 +185,7 @@ def test_a_post_costs_the_same_for_one_and_for_many(space: Space, topic: Topic, 
     post = add_post(topic, writer)
     with CaptureQueriesContext(connection) as captured:
         tell_of_post(post_id=post.pk)
-    assert len(captured) == 9
+    assert len(captured) == 7
     assert Notice.objects.count() == people + 1
 
 

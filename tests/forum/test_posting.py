@@ -1,10 +1,17 @@
 """Starting, answering, changing and deleting."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django_tasks_db.models import DBTaskResult
 
+from forum import tasks
 from forum.actions import delete_post, edit_post, mark_all_read, mark_read, reply, start_topic
 from forum.models import Notice, Post, Space, SpaceRead, State, Topic, TopicRead
+from home.models import SearchDocument
 from people.models import User
 from safety.text import TextRefusedError
 from tests import factories
@@ -32,6 +39,37 @@ def test_a_topic_and_its_answers_are_numbered_and_counted(member: User, space: S
     assert (answer.number, topic.last_number, topic.post_count, space.topic_count) == (2, 2, 2, 1)
     assert answer.html == "<p>Stående.</p>"
     assert topic.last_post_at == space.last_post_at == answer.created_at
+
+
+@pytest.mark.parametrize("others", [1, 30])
+def test_an_answer_costs_the_same_in_a_long_topic(member: User, space: Space, any_pace: object, others: int) -> None:
+    topic = start_topic(author=member, space=space, title="Tavlemøte", source="<p>Hvordan gjør dere det?</p>")
+    for _ in range(others):
+        reply(author=member, topic=topic, source="<p>Stående.</p>")
+    with CaptureQueriesContext(connection) as queries:
+        reply(author=member, topic=topic, source="<p>Sittende.</p>")
+    assert [each["sql"] for each in queries.captured_queries if "COUNT(" in each["sql"]] == []
+    topic.refresh_from_db()
+    assert topic.post_count == topic.posts.count() == others + 2
+
+
+def test_what_follows_a_post_is_committed_with_it_where_tasks_wait(member: User, space: Space, settings: Any) -> None:
+    """A process that dies right after the commit leaves the work behind, and a post that is not kept leaves none."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    asker = factories.MembershipFactory.create().person
+    topic = start_topic(author=asker, space=space, title="Tavlemøte", source="<p>Hvordan gjør dere det?</p>")
+    DBTaskResult.objects.all().delete()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        reply(author=member, topic=topic, source="<p>Stående.</p>")
+        raise RuntimeError
+    assert DBTaskResult.objects.count() == 0
+    answer = reply(author=member, topic=topic, source="<p>Kokosbolle.</p>")
+    waiting = DBTaskResult.objects.get()
+    assert (waiting.task_path, waiting.args_kwargs["args"]) == ("forum.tasks.follow_posts", [[answer.pk], [answer.pk]])
+    for _ in range(2):
+        tasks.follow_posts.call(*waiting.args_kwargs["args"])
+    assert Notice.objects.get(post=answer).person == asker
+    assert SearchDocument.objects.filter(post=answer).count() == 1
 
 
 def test_an_identity_number_is_never_stored(member: User, space: Space) -> None:
