@@ -74,8 +74,8 @@ def my_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @sensitive_variables()
 def search(request: HttpRequest) -> HttpResponse:
-    """One search for everything the reader may see. What is searched for is neither logged nor stored: a page that was
-    shown lies for a minute in the process' own memory, and is shown again where all that it shows was found again.
+    """One search for everything the reader may see. What is searched for is neither logged nor stored. A page that was
+    shown lies in the process' own memory for a while, and is shown again where all that it shows was found again.
     """
     typed, page = request.GET.get("q", ""), request.GET.get("side", "")
     results = find(
