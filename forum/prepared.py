@@ -11,7 +11,7 @@ person is built in.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
@@ -21,12 +21,14 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 from django.db.models import (
     BigIntegerField,
+    BooleanField,
     CharField,
     DateField,
     DateTimeField,
     ExpressionWrapper,
     F,
     Field,
+    Func,
     Model,
     QuerySet,
     Value,
@@ -77,6 +79,42 @@ class Several:
         return 4 ** max(1, -(-(max(count, 1) - 1).bit_length() // 2))
 
 
+class Each(Several):
+    """Several, of which there are few and each is dear: the list is as long as it need be."""
+
+    @staticmethod
+    def length(count: int) -> int:
+        return count
+
+
+class _NumbersField(Field):
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        start, end = "{}" if connection.vendor == "postgresql" else "[]"
+        return f"{start}{','.join(map(str, value))}{end}"  # as text: an array of a thousand takes the driver long
+
+
+class Numbers(Given):
+    """However many given numbers, as one value."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, _NumbersField())
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        rows = "ANY(%s::bigint[])" if connection.vendor == "postgresql" else "(SELECT value FROM json_each(%s))"
+        return rows, [Place(self.value, self.output_field)]
+
+
+class Among(Func):
+    """Whether a column holds one of `Numbers`, as a condition. The numbers are looked up one by one in its index."""
+
+    template = "%(expressions)s"
+    arg_joiner = " IN "
+    output_field = BooleanField()
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, arg_joiner=" = ")
+
+
 def key_of(name: str) -> ExpressionWrapper:
     """A foreign key as a number, to be asked for among `Several`: Django's own `…__in` takes no `Given`."""
     return ExpressionWrapper(F(name), output_field=BigIntegerField())
@@ -86,6 +124,8 @@ class Reader(Given):
     """Stands for an active person in `forum.permissions`."""
 
     is_authenticated = is_active = True
+    is_superuser: bool
+    """Where a rule branches by it, a builder must be told it as one of its ways."""
 
     def __init__(self) -> None:
         super().__init__("person", BigIntegerField())
@@ -183,13 +223,13 @@ class _Compiled:
             self.related = get_related_populators(info, compiler.select, connection.alias)  # type: ignore[call-arg]
             self.annotations = list(compiler.annotation_col_map.items())
 
-    def ask(self, values: dict[str, Any]) -> list[Row]:
+    def ask(self, values: dict[str, Any], *, plans_anew: bool = False) -> list[Row]:
         if self.is_empty:
             return []
         given: Any = {name: field.get_db_prep_value(values[name], connection) for name, field in self.fields.items()}
         if connection.vendor != "postgresql":
             given = [given[each.name] if type(each) is Place else each for each in self.parameters]
-        with _cursor() as cursor:
+        with connection.cursor() if plans_anew else _cursor() as cursor:
             cursor.execute(self.sql, given)
             rows = cursor.fetchall()
         if self.converters:
@@ -213,14 +253,21 @@ class _Compiled:
         return made
 
 
+NUMBERS = _NumbersField()
+"""What a builder that gets `Numbers` is decorated with."""
 EVERY: "list[Prepared]" = []
 
 
 class Prepared:
-    """A builder of querysets, called once for each way of building. As a decorator: `@prepared("pk", …)`."""
+    """A builder of querysets, called once for each way of building. As a decorator: `@prepared("pk", …)`.
 
-    def __init__(self, build: Builder, given: dict[str, "Field[Any, Any] | Several"]) -> None:
-        self.build, self.given = build, given
+    `plans_anew` where the values decide how the database had best go about it: it is told them before it plans.
+    """
+
+    def __init__(
+        self, build: Builder, given: Mapping[str, "Field[Any, Any] | Several"], *, plans_anew: bool = False
+    ) -> None:
+        self.build, self.given, self.plans_anew = build, given, plans_anew
         self.several = [name for name, field in given.items() if isinstance(field, Several)]
         self._compiled: dict[Any, _Compiled] = {}
         EVERY.append(self)
@@ -230,6 +277,8 @@ class Prepared:
         for name, field in self.given.items():
             if isinstance(field, Several):
                 given[name] = [Given(f"{name}{place}", field.field) for place in range(lengths[name])]
+            elif isinstance(field, _NumbersField):
+                given[name] = Numbers(name)
             else:
                 given[name] = Given(name, field)
         return self.build(Reader(), **given, **ways)
@@ -252,14 +301,14 @@ class Prepared:
             several = list(values.pop(name))
             if not several:
                 return []
-            lengths[name] = Several.length(len(several))
+            lengths[name] = cast(Several, self.given[name]).length(len(several))
             several += several[-1:] * (lengths[name] - len(several))
             values |= {f"{name}{place}": value for place, value in enumerate(several)}
         key = (connection.vendor, aliases_are_possible(), *lengths.values(), *chosen.values())
         compiled = self._compiled.get(key)
         if compiled is None:
             compiled = self._compiled[key] = _Compiled(self.queryset(lengths, **chosen))
-        return compiled.ask(values)
+        return compiled.ask(values, plans_anew=self.plans_anew)
 
 
 def prepared(**given: "Field[Any, Any] | Several") -> Callable[[Builder], Prepared]:

@@ -17,6 +17,7 @@ from wagtail.views import serve as wagtail_serve
 
 from courses.queries import get_principle_learning, get_principles
 from courses.rendering import kept
+from forum.kept_pages import serve
 from home.my_page import serve_my_page
 from home.queries import by_letter, get_glossary
 from home.routing import find_route
@@ -73,7 +74,9 @@ def my_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @sensitive_variables()
 def search(request: HttpRequest) -> HttpResponse:
-    """One search for everything the reader may see. What is searched for is neither logged nor kept."""
+    """One search for everything the reader may see. What is searched for is neither logged nor stored. A page that was
+    shown lies in the process' own memory for a while, and is shown again where all that it shows was found again.
+    """
     typed, page = request.GET.get("q", ""), request.GET.get("side", "")
     results = find(
         user=request.user,
@@ -82,7 +85,7 @@ def search(request: HttpRequest) -> HttpResponse:
         kind=request.GET.get("slag", ""),
         page=int(page) if page.isdecimal() and len(page) < 4 else 1,
     )
-    response = TemplateResponse(request, "home/search.html", {"results": results, "typed": bool(typed.strip())})
+    response = serve(request, "home/search.html", {"results": results, "typed": bool(typed.strip())})
     response["X-Robots-Tag"] = "noindex"
     return response
 

@@ -4,13 +4,28 @@ Both keep a document's words with a weight by where they stand: title, summary, 
 `home.search.words` makes of the text: stems, parts of compounds, synonyms.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Any, Protocol
 
-from django.db import connection
-from django.db.models import BooleanField, Exists, F, FloatField, OuterRef, Q, QuerySet, Subquery, Value
+from django.contrib.postgres.search import SearchVectorField
+from django.db import connection, transaction
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Exists,
+    F,
+    FloatField,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
@@ -34,26 +49,71 @@ class Engine(Protocol):
     def write(self, rows: Sequence[tuple[int, Entry]]) -> None:
         """Keep what stands beside the rows of these documents, in place of what was kept before."""
 
-    def matching(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
-        """The documents that hold all the words asked for, or any of them."""
+    asks_together: bool
+    """Whether the newest of several areas are found in one query."""
 
-    def matching_titles(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
-        """The documents that hold them in the title."""
+    @property
+    def alike(self) -> str:
+        """How titles are compared: by `trigrams`, or by `pieces` of the words."""
 
-    def ranked(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
+    def read(self, asked: Asked, *, any_word: bool) -> "Question":
+        """What was asked for, as the database asks for it. At most one query."""
+
+    def matching(self, documents: Documents, words: "Words") -> Documents:
+        """The documents that hold what was asked for."""
+
+    def newest(self, documents: Documents, words: "Words", *, of_title: bool, among_last: str = "") -> Documents:
+        """Those that hold it (in the title), the newest first; `among_last` names an area of which the latest alone are
+        looked at, one after another, since the words are common there.
+        """
+
+    def ranked(self, documents: Documents, words: "Words") -> Documents:
         """With `in_title` and `rank`, the higher the better."""
 
-    def like_titles(self, documents: Documents, terms: Sequence[str]) -> Documents:
-        """Those whose title may hold a word that is spelled like one of these: more than do, never fewer."""
+    def like(self, terms: Sequence[str]) -> list[str]:
+        """What a title has one of that may hold a word that is spelled like one of these."""
 
-    def newest(self, documents: Documents, *, most: int, area: str = "") -> set[int]:
-        """The numbers of the newest of these, which are matched already; `area` where all stand in one."""
+    def comparing(self) -> AbstractContextManager[None]:
+        """While titles are compared."""
+
+    def in_order(self, documents: Documents) -> Documents:
+        """The newest first, of these that are matched already."""
 
     def without_words(self, documents: Documents) -> Documents:
         """Documents whose words are not kept."""
 
     def optimise(self, cursor: Any) -> None:
         """After many changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for in the database's own words, to be given to prepared queries."""
+
+    values: dict[str, str]
+    """`query`, `titles` and `phrases`."""
+    has_phrases: bool = False
+    common: frozenset[str] = frozenset()
+    """`titles`, `topics` and `replies` of which so many are found that the newest are among the latest documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The place of a question in a query that is put together."""
+
+    query: Any
+    titles: Any
+    phrases: Any = None
+    """None where no words are to stand beside each other."""
+
+
+def titles_like(documents: Documents, terms: Sequence[Any], *, alike: str) -> Documents:
+    """Those whose title may hold a word that is spelled like one of these: more than do, never fewer."""
+    lookup = "title_folded__trigram_word_similar" if alike == "trigrams" else "title_folded__contains"
+    found = Q(pk__in=[])
+    for term in terms:
+        found |= Q(**{lookup: term})
+    return documents.filter(found).exclude(title_folded="")
 
 
 def engine() -> Engine:
@@ -74,13 +134,14 @@ _TERM = (
     " || to_tsquery('simple', %s))"
 )
 _PHRASE = "(phraseto_tsquery('norwegian', %s) || phraseto_tsquery('danish', %s) || phraseto_tsquery('english', %s))"
-_IN_A_ROW = (
-    '(ts_filter("home_searchdocument"."vector", \'{b,c}\')'
-    f' || to_tsvector(\'norwegian\', "home_searchdocument"."title")) @@ {_PHRASE}'
-)
-"""In the text itself: stems and synonyms are kept one after another, which says nothing of what stood together."""
-_WINDOW = 40_000
-"""Documents that are read in order: a word of which `most` stand among them is common."""
+_MANY = 20_000
+"""Documents of which fewer are fetched at once, however large a share they are."""
+_COMMON = 0.04
+"""Of an area's documents: the estimate for a word that is common. It is too high where word lists add to the word, and
+some 0.02 for words that no statistics know.
+"""
+_LATEST = 40_000
+"""Documents that are read in order."""
 _LIKENESS = 0.34
 """Of trigrams, where a word with two mistakes still passes; `words.near` has the last word."""
 
@@ -99,6 +160,57 @@ def has_trigrams(alias: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm')")
         return bool(cursor.fetchone()[0])
+
+
+class _Holds(Func):
+    arg_joiner = " @@ "
+    template = "%(expressions)s"
+    output_field = BooleanField()
+
+
+class _Read(Func):
+    """The words of a document that is read: no index holds this."""
+
+    template = "COALESCE(%(expressions)s, '')"
+    output_field = SearchVectorField()
+
+
+class _OfTitle(Func):
+    template = "ts_filter(%(expressions)s, '{a}')"
+    output_field = SearchVectorField()
+
+
+class _AsWritten(Func):
+    """The text itself: stems and synonyms are kept one after another, which says nothing of what stood together."""
+
+    arg_joiner = ", '{b,c}') || to_tsvector('norwegian', "
+    template = "(ts_filter(%(expressions)s))"
+    output_field = SearchVectorField()
+
+
+class _Rank(Func):
+    template = "ts_rank(%(expressions)s, 1)"
+    output_field = FloatField()
+
+
+_TABLE = SearchDocument._meta.db_table
+_SIZE = f"(SELECT reltuples FROM pg_class WHERE oid = '{_TABLE}'::regclass)"  # noqa: S608 – no value in it
+_HOLDING = {
+    "titles": "area = 'topics' AND ts_filter(vector, '{a}') @@ %s::tsquery",
+    "topics": "area = 'topics' AND vector @@ %s::tsquery",
+    "replies": "area = 'posts' AND vector @@ %s::tsquery",
+}
+
+
+def _where_common(cursor: Any, query: str) -> frozenset[str]:
+    """By what the database knows of how often words stand there: nothing is looked up."""
+    each = [f"SELECT 1 FROM {_TABLE} WHERE {holding}" for holding in _HOLDING.values()]  # noqa: S608 – no value in it
+    all_there = [f"SELECT 1 FROM {_TABLE} WHERE area = '{area}'" for area in ("topics", "topics", "posts")]  # noqa: S608
+    cursor.execute(f"EXPLAIN (FORMAT JSON) {' UNION ALL '.join(each + all_there)}", [query] * len(each))
+    [[explained]] = cursor.fetchone()
+    rows = [plan["Plan Rows"] for plan in explained["Plan"]["Plans"]]
+    found = zip(_HOLDING, rows[: len(each)], rows[len(each) :], strict=True)
+    return frozenset(name for name, count, of in found if count > max(_MANY, _COMMON * of))
 
 
 class PostgreSQL:
@@ -123,57 +235,64 @@ class PostgreSQL:
             values.append(f"'{term.stem}'")
         return f"({sql})", values
 
-    def matching(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
+    def read(self, asked: Asked, *, any_word: bool) -> Question:
         sql, values = self._query(asked, any_word=any_word)
-        found = documents.filter(
-            RawSQL(f'"home_searchdocument"."vector" @@ {sql}', values, output_field=BooleanField())  # noqa: S611
-        )
-        if not any_word:
-            for phrase in asked.phrases:
-                found = found.filter(RawSQL(_IN_A_ROW, [phrase] * 3, output_field=BooleanField()))  # noqa: S611
-        return found
-
-    def matching_titles(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
-        return documents.filter(self._in_title(asked, any_word=any_word))
-
-    def _in_title(self, asked: Asked, *, any_word: bool) -> RawSQL:
-        sql, values = self._query(asked, any_word=any_word)
-        return RawSQL(  # noqa: S611 – values are passed apart
-            f'ts_filter("home_searchdocument"."vector", \'{{a}}\') @@ {sql}', values, output_field=BooleanField()
+        phrases = () if any_word else asked.phrases
+        in_a_row = " && ".join([_PHRASE] * len(phrases)) or "''::tsquery"
+        columns = f"{sql}::text, ({in_a_row})::text"
+        values += [phrase for phrase in phrases for _config in range(3)]
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {columns}, {_SIZE}", values)
+            query, beside, size = cursor.fetchone()
+            common = _where_common(cursor, query) if size > _MANY else frozenset()
+        return Question(
+            values={"query": query, "titles": query, "phrases": beside}, has_phrases=bool(phrases), common=common
         )
 
-    def ranked(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
-        sql, values = self._query(asked, any_word=any_word)
-        return documents.annotate(
-            in_title=self._in_title(asked, any_word=any_word),
-            rank=RawSQL(  # noqa: S611 – values are passed apart
-                f'ts_rank("home_searchdocument"."vector", {sql}, 1)', values, output_field=FloatField()
-            ),
+    def matching(self, documents: Documents, words: Words, *, column: Any = None) -> Documents:
+        found = documents.filter(_Holds(column or F("vector"), words.query))
+        return (
+            found if words.phrases is None else found.filter(_Holds(_AsWritten(F("vector"), F("title")), words.phrases))
         )
 
-    def like_titles(self, documents: Documents, terms: Sequence[str]) -> Documents:
-        if not has_trigrams(connection.alias):
-            return like_by_pieces(documents, terms)
-        with connection.cursor() as cursor:  # for this transaction only
-            cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(_LIKENESS)])
-        alike = Q()
-        for term in terms:
-            alike |= Q(title_folded__trigram_word_similar=term)
-        return documents.filter(alike).exclude(title_folded="")
-
-    def newest(self, documents: Documents, *, most: int, area: str = "") -> set[int]:
-        """A common word is found among the newest documents, read in their order; for any other the index of words is
-        asked. PostgreSQL left to itself takes a rare word for a common one, and reads all documents in order.
+    def newest(self, documents: Documents, words: Words, *, of_title: bool, among_last: str = "") -> Documents:
+        """PostgreSQL left to itself takes a rare word for a common one, and the other way about. So what is common is
+        asked in a way that no index of words answers, and what is not in one that no order does.
         """
-        if area:
-            area_in_order = SearchDocument.objects.filter(area=area, is_shown=True).order_by("-written_at")
-            since = Subquery(area_in_order.values("written_at")[_WINDOW : _WINDOW + 1])
-            recent = documents.filter(written_at__gte=since).order_by("-written_at")
-            found = set(recent.values_list("pk", flat=True)[:most])
-            if len(found) == most:
-                return found
+        if not among_last:
+            matched = documents.filter(_Holds(_OfTitle(F("vector")), words.titles)) if of_title else documents
+            return self.in_order(self.matching(matched, words))
+        in_order = SearchDocument.objects.filter(area=among_last, is_shown=True).order_by("-written_at")
+        since = Subquery(in_order.values("written_at")[_LATEST : _LATEST + 1])
+        latest = documents.filter(written_at__gte=Coalesce(since, Value(NEVER))).order_by("-written_at")
+        column = _Read(F("vector"))
+        matched = latest.filter(_Holds(_OfTitle(column), words.titles)) if of_title else latest
+        return self.matching(matched, words, column=column)
+
+    def ranked(self, documents: Documents, words: Words) -> Documents:
+        return documents.annotate(
+            in_title=_Holds(_OfTitle(F("vector")), words.titles), rank=_Rank(F("vector"), words.query)
+        )
+
+    asks_together = True
+
+    @property
+    def alike(self) -> str:
+        return "trigrams" if has_trigrams(connection.alias) else "pieces"
+
+    def like(self, terms: Sequence[str]) -> list[str]:
+        return list(dict.fromkeys(terms)) if self.alike == "trigrams" else all_pieces_of(terms)
+
+    @contextmanager
+    def comparing(self) -> Iterator[None]:
+        with transaction.atomic(), connection.cursor() as cursor:  # for this transaction only
+            if self.alike == "trigrams":
+                cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(_LIKENESS)])
+            yield
+
+    def in_order(self, documents: Documents) -> Documents:
         unordered = Coalesce(F("written_at"), Value(NEVER))  # the same time, and no index has it in order
-        return set(documents.order_by(unordered.desc()).values_list("pk", flat=True)[:most])
+        return documents.order_by(unordered.desc())
 
     def without_words(self, documents: Documents) -> Documents:
         return documents.filter(vector__isnull=True)
@@ -205,6 +324,17 @@ def _either(keys: Iterable[str]) -> str:
 
 _WORDS = "home_searchwords"
 _WEIGHTS = "10, 8, 4, 2, 1"
+
+
+class _Rows(Func):
+    template = f"(SELECT rowid FROM {_WORDS} WHERE {_WORDS} MATCH %(expressions)s)"  # noqa: S608
+    output_field = BigIntegerField()
+
+
+class _Fits(Func):
+    arg_joiner = " AND rowid = "
+    template = f"COALESCE((SELECT -bm25({_WORDS}, {_WEIGHTS}) FROM {_WORDS} WHERE {_WORDS} MATCH %(expressions)s), 0)"  # noqa: S608
+    output_field = FloatField()
 
 
 class SQLite:
@@ -240,39 +370,35 @@ class SQLite:
         ]
         return " OR ".join(found)
 
-    def _rows(self, query: str) -> RawSQL:
-        return RawSQL(f"SELECT rowid FROM {_WORDS} WHERE {_WORDS} MATCH %s", [query])  # noqa: S608, S611
-
-    def matching(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
-        return documents.filter(pk__in=self._rows(self._query(asked, any_word=any_word)))
-
-    def matching_titles(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
-        return documents.filter(pk__in=self._rows(self._titles(asked, any_word=any_word)))
-
-    def _titles(self, asked: Asked, *, any_word: bool) -> str:
-        return f"{{title title_keys}} : {self._query(asked, any_word=any_word)}"
-
-    def ranked(self, documents: Documents, asked: Asked, *, any_word: bool) -> Documents:
+    def read(self, asked: Asked, *, any_word: bool) -> Question:
         query = self._query(asked, any_word=any_word)
+        return Question(values={"query": query, "titles": f"{{title title_keys}} : {query}", "phrases": ""})
+
+    def matching(self, documents: Documents, words: Words) -> Documents:
+        return documents.filter(pk__in=_Rows(words.query))
+
+    def newest(self, documents: Documents, words: Words, *, of_title: bool, among_last: str = "") -> Documents:
+        matched = documents.filter(pk__in=_Rows(words.titles)) if of_title else documents
+        return self.in_order(self.matching(matched, words))
+
+    def ranked(self, documents: Documents, words: Words) -> Documents:
         return documents.annotate(
-            in_title=Exists(
-                SearchDocument.objects.filter(
-                    pk=OuterRef("pk"), pk__in=self._rows(self._titles(asked, any_word=any_word))
-                )
-            ),
-            rank=RawSQL(  # noqa: S611 – values are passed apart
-                f"COALESCE((SELECT -bm25({_WORDS}, {_WEIGHTS}) FROM {_WORDS}"  # noqa: S608
-                f' WHERE {_WORDS} MATCH %s AND rowid = "home_searchdocument"."id"), 0)',
-                [query],
-                output_field=FloatField(),
-            ),
+            in_title=Exists(SearchDocument.objects.filter(pk=OuterRef("pk"), pk__in=_Rows(words.titles))),
+            rank=_Fits(words.query, F("pk")),
         )
 
-    def like_titles(self, documents: Documents, terms: Sequence[str]) -> Documents:
-        return like_by_pieces(documents, terms)
+    asks_together = False
+    alike = "pieces"
 
-    def newest(self, documents: Documents, *, most: int, area: str = "") -> set[int]:
-        return set(documents.order_by("-written_at").values_list("pk", flat=True)[:most])
+    def like(self, terms: Sequence[str]) -> list[str]:
+        return all_pieces_of(terms)
+
+    @contextmanager
+    def comparing(self) -> Iterator[None]:
+        yield
+
+    def in_order(self, documents: Documents) -> Documents:
+        return documents.order_by("-written_at")
 
     def without_words(self, documents: Documents) -> Documents:
         return documents.exclude(pk__in=RawSQL(f"SELECT rowid FROM {_WORDS}", []))  # noqa: S608, S611
@@ -281,16 +407,12 @@ class SQLite:
         cursor.execute(f"INSERT INTO {_WORDS}({_WORDS}) VALUES ('optimize')")  # noqa: S608
 
 
-def like_by_pieces(documents: Documents, terms: Sequence[str]) -> Documents:
+def all_pieces_of(terms: Sequence[str]) -> list[str]:
     """Without trigrams: cut in more pieces than mistakes can touch, one piece of a mistyped word is as it should be.
 
     A mistake touches one piece, or two where neighbours are swapped.
     """
-    alike = Q(pk__in=[])
-    for term in terms:
-        for piece in pieces_of(term, count=2 * words.slack(term) + 1):
-            alike |= Q(title_folded__contains=piece)
-    return documents.filter(alike)
+    return list(dict.fromkeys(piece for term in terms for piece in pieces_of(term, count=2 * words.slack(term) + 1)))
 
 
 def pieces_of(term: str, *, count: int) -> list[str]:

@@ -2,14 +2,28 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Prefetch, Q
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.search import SearchQueryField
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Left, Length
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -18,7 +32,8 @@ from wagtail.models import Page
 
 from courses.models import CoursePage
 from courses.urls_of import page_path
-from forum.models import Attachment, Post, State
+from forum.models import Attachment, State
+from forum.prepared import NUMBERS, Among, Each, Prepared, prepared
 from home.models import SearchDocument
 from home.permissions import (
     Documents,
@@ -30,7 +45,7 @@ from home.permissions import (
 from home.search import words
 from home.search.asked import Asked
 from home.search.documents import file_words
-from home.search.engines import engine
+from home.search.engines import Question, Words, engine, titles_like
 from home.search.excerpts import excerpt, mark
 
 Kind = SearchDocument.Kind
@@ -91,12 +106,15 @@ class Facet:
     """There are more than were counted."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Results:
     """A page of hits and what is around it."""
 
     asked: Asked
-    hits: list[Hit] = field(default_factory=list)
+    documents: list[SearchDocument] = field(default_factory=list)
+    """Those on the page, in order, with all that is shown of them."""
+    files: dict[int, list[Attachment]] = field(default_factory=dict)
+    """Of the posts among them."""
     facets: list[Facet] = field(default_factory=list)
     kind: str = ""
     total: int = 0
@@ -108,6 +126,12 @@ class Results:
     is_like: bool = False
     """Nothing had the words; these are spelled like them."""
     suggestion: str = ""
+
+    @cached_property
+    def hits(self) -> list[Hit]:
+        """The page, with excerpts. No query."""
+        hits = (_hit(document, files=self.files, asked=self.asked) for document in self.documents)
+        return [hit for hit in hits if hit is not None]
 
     @property
     def shown_count(self) -> int:
@@ -133,7 +157,8 @@ class Found:
 def search(*, user: Any, asked: Asked, language: str, kind: str = "", page: int = 1) -> Results:
     """A page of what the person may find, in the language being read or else Bokmål.
 
-    At most fifteen queries where the words are found, however many hits; about as many again where they are not.
+    At most six queries on PostgreSQL where the words are found, however many hits; about as many again where they are
+    not. One more among very many documents, three more on SQLite.
     """
     results = Results(asked=asked, kind=kind if kind in Kind.values else "")
     if not asked:
@@ -162,7 +187,10 @@ def _page(results: Results, found: Found, *, page: int) -> Results:
     results.page_count = max(1, -(-len(shown) // PAGE_SIZE))
     results.page = min(max(page, 1), results.page_count)
     chosen = shown[(results.page - 1) * PAGE_SIZE : results.page * PAGE_SIZE]
-    results.hits = make_hits([row.pk for row in chosen], asked=results.asked)
+    results.documents = get_documents([row.pk for row in chosen])
+    posts = [document.post_id for document in results.documents if document.post_id]
+    for file in _files.for_all(posts=posts) if posts else []:
+        results.files.setdefault(file.post_id, []).append(file)
     return results
 
 
@@ -178,50 +206,136 @@ def in_language(documents: Documents, *, language: str) -> Documents:
 
 
 _ROW = ("pk", "kind", "is_title", "in_title", "rank", "written_at")
+_ASKED = {
+    "query": SearchQueryField(),
+    "titles": SearchQueryField(),
+    "phrases": SearchQueryField(),
+    "folded": CharField(),
+    "language": CharField(),
+}
+ANYBODY, ACCOUNT, ADMINISTRATOR = "anybody", "account", "administrator"
 
 
-def _ranked(documents: Documents, asked: Asked, *, any_word: bool) -> Any:
-    is_title = ExpressionWrapper(Q(title_folded=asked.folded), output_field=BooleanField())
-    return engine().ranked(documents, asked, any_word=any_word).annotate(is_title=is_title)
+def _ask(question: Prepared, user: Any, *, ways: dict[str, Any], **values: Any) -> list[Any]:
+    """The question for this person, or for anybody: not everything in Flett asks for an account."""
+    if not (user.is_authenticated and user.is_active):
+        return question.for_all(ways=ways | {"who": ANYBODY}, **values)
+    return question(user, ways=ways | {"who": ADMINISTRATOR if user.is_superuser else ACCOUNT}, **values)
+
+
+def _as(reader: Any, who: str) -> Any:
+    if who == ANYBODY:
+        return AnonymousUser()
+    reader.is_superuser = who == ADMINISTRATOR
+    return reader
+
+
+def _words(*, query: Any, titles: Any, phrases: Any, has_phrases: bool) -> Words:
+    return Words(query=query, titles=titles, phrases=phrases if has_phrases else None)
+
+
+def _ranked(documents: Documents, found: Words, *, folded: Any) -> Any:
+    is_title = ExpressionWrapper(Q(title_folded=folded), output_field=BooleanField())
+    return engine().ranked(documents, found).annotate(is_title=is_title)
+
+
+@prepared(**_ASKED)
+def _on_the_site(
+    reader: Any, *, folded: Any, language: Any, has_phrases: bool, who: str, **asked: Any
+) -> "QuerySet[SearchDocument, Any]":
+    found = _words(**asked, has_phrases=has_phrases)
+    site = in_language(site_documents_found_by(_as(reader, who)), language=language)
+    ranked = _ranked(engine().matching(site, found), found, folded=folded)
+    return ranked.order_by("-is_title", "-in_title", "-rank", "pk").values_list(*_ROW)[:MOST_RANKED]
+
+
+@prepared(numbers=NUMBERS, **_ASKED)
+def _in_the_forum(
+    reader: Any, *, numbers: Any, folded: Any, language: Any, has_phrases: bool, who: str, **asked: Any
+) -> "QuerySet[SearchDocument, Any]":
+    law = forum_documents_found_by(_as(reader, who)).filter(Among("pk", numbers))
+    return _ranked(law, _words(**asked, has_phrases=has_phrases), folded=folded).values_list(*_ROW)
 
 
 def _find(user: Any, asked: Asked, *, language: str, any_word: bool = False) -> Found:
-    text = engine()
-    site = in_language(site_documents_found_by(user), language=language)
-    ranked = _ranked(text.matching(site, asked, any_word=any_word), asked, any_word=any_word)
-    best = ranked.order_by("-is_title", "-in_title", "-rank", "pk")
-    rows = [Row(*row) for row in best.values_list(*_ROW)[:MOST_RANKED]]
+    question = engine().read(asked, any_word=any_word)
+    values = question.values | {"folded": asked.folded, "language": language}
+    ways = {"has_phrases": question.has_phrases}
+    rows = [Row(*row) for row in _ask(_on_the_site, user, ways=ways, **values)]
     full = {row.kind for row in rows} if len(rows) == MOST_RANKED else set()
     if user.is_authenticated:
-        candidates, more = _forum_candidates(user, asked, any_word=any_word)
+        candidates, more = _forum_candidates(user, question)
         full |= more
-        law = forum_documents_found_by(user, among=candidates)
-        rows += [Row(*row) for row in _ranked(law, asked, any_word=any_word).values_list(*_ROW)]
+        if candidates:
+            law = _ask(_in_the_forum, user, ways=ways, numbers=sorted(candidates), **values)
+            rows += [Row(*row) for row in law]
     return Found(sorted(rows, key=lambda row: row.place), full)
 
 
-def _forum_candidates(user: Any, asked: Asked, *, any_word: bool) -> tuple[Documents, set[str]]:
+# --- among millions ------------------------------------------------------------------------------------------
+
+
+class Part(NamedTuple):
+    """Of what in the forum the newest are ranked."""
+
+    name: str
+    most: int
+    area: str = ""
+    kind: str = ""
+
+
+TITLES = Part("titles", MOST_TITLES, Area.TOPICS)
+TOPICS = Part("topics", MOST_RANKED, Area.TOPICS, Kind.TOPIC)
+REPLIES = Part("replies", MOST_RANKED, Area.POSTS, Kind.POST)
+UNSHOWN = Part("unshown", MOST_RANKED)
+
+
+def _newest(
+    reader: Any, *, spaces: Any, parts: tuple[Part, ...], are_common: bool, has_phrases: bool, **asked: Any
+) -> "QuerySet[SearchDocument, Any]":
+    text, found = engine(), _words(**asked, has_phrases=has_phrases)
+    answers = []
+    for part in parts:
+        documents = documents_of_spaces(spaces, is_shown=part is not UNSHOWN, area=part.area)
+        newest = text.newest(documents, found, of_title=part is TITLES, among_last=part.area if are_common else "")
+        answers.append(newest.annotate(part=Value(part.name)).values_list("part", "pk")[: part.most])
+    return answers[0] if len(answers) == 1 else answers[0].union(*answers[1:], all=True)
+
+
+_OF_SPACES = {
+    "query": SearchQueryField(),
+    "titles": SearchQueryField(),
+    "phrases": SearchQueryField(),
+    "spaces": NUMBERS,
+}
+_newest_of_rare, _newest_of_common = Prepared(_newest, _OF_SPACES), Prepared(_newest, _OF_SPACES, plans_anew=True)
+
+
+def _forum_candidates(user: Any, question: Question) -> tuple[set[int], set[str]]:
     """Documents in the forum to rank: by title, the newest topics, the newest replies, what is not shown; and the kinds
-    of which there may be more. At most eight queries.
+    of which there may be more. Two queries, one more where a word is common; on SQLite five.
     """
-    text = engine()
     numbers: set[int] = set()
-    full = set()
     spaces = readable_space_ids(user)
-    if spaces:
-        topics = documents_of_spaces(spaces, is_shown=True, area=Area.TOPICS)
-        replies = documents_of_spaces(spaces, is_shown=True, area=Area.POSTS)
-        titles = text.matching_titles(topics, asked, any_word=any_word)
-        numbers |= text.newest(titles, most=MOST_TITLES, area=Area.TOPICS)
-        for documents, kind, area in ((topics, Kind.TOPIC, Area.TOPICS), (replies, Kind.POST, Area.POSTS)):
-            matched = text.matching(documents, asked, any_word=any_word)
-            newest = text.newest(matched, most=MOST_RANKED, area=area)
-            if len(newest) == MOST_RANKED:
-                full.add(str(kind))
-            numbers |= newest
-        unshown = documents_of_spaces(spaces, is_shown=False)
-        numbers |= text.newest(text.matching(unshown, asked, any_word=any_word), most=MOST_RANKED)
-    return SearchDocument.objects.filter(pk__in=numbers), full
+    if not spaces:
+        return numbers, set()
+
+    def look(parts: tuple[Part, ...], *, are_common: bool) -> set[Part]:
+        """Those parts of which there may be more."""
+        found: list[Any] = []
+        for together in [parts] if engine().asks_together else [(part,) for part in parts]:
+            ways = {"parts": together, "are_common": are_common, "has_phrases": question.has_phrases}
+            found += (_newest_of_common if are_common else _newest_of_rare)(
+                user, ways=ways, spaces=spaces, **question.values
+            )
+        numbers.update(pk for _part, pk in found)
+        counts = Counter(part for part, _pk in found)
+        return {part for part in parts if counts[part.name] == part.most}
+
+    common = tuple(part for part in (TITLES, TOPICS, REPLIES) if part.name in question.common)
+    full = look(common, are_common=True) if common else set()
+    full |= look(tuple(part for part in (TITLES, TOPICS, REPLIES, UNSHOWN) if part not in full), are_common=False)
+    return numbers, {part.kind for part in full if part.kind}
 
 
 # --- spelled like it -----------------------------------------------------------------------------------------
@@ -239,17 +353,15 @@ def _find_like(user: Any, asked: Asked, *, language: str) -> tuple[list[Row], st
         return [], ""
     rows: list[tuple[int, Row]] = []
     meant: dict[str, str] = {}
-    with transaction.atomic():
-        for alike in _titles_like(user, typed, language=language):
-            for pk, kind, title, written_at in alike.values_list("pk", "kind", "title", "written_at")[:MOST_LIKE]:
-                fit = _fit(typed, title)
-                if fit is not None:
-                    mistakes, read = fit
-                    rows.append((mistakes, Row(pk, kind, False, True, 0, written_at)))
-                    for word, written in read.items():
-                        meant.setdefault(word, written)
-    known = words.vocabulary()
-    folded = {word: written for written in known for word in words.tokens(written)}
+    with engine().comparing():
+        for pk, kind, title, written_at in _titles_like(user, typed, language=language):
+            fit = _fit(typed, title)
+            if fit is not None:
+                mistakes, read = fit
+                rows.append((mistakes, Row(pk, kind, False, True, 0, written_at)))
+                for word, written in read.items():
+                    meant.setdefault(word, written)
+    folded = words.folded_vocabulary()
     for word in typed:
         if word not in meant and not words.is_known(word) and (nearest := words.near(word, folded)):
             meant[word] = folded[nearest]
@@ -257,18 +369,36 @@ def _find_like(user: Any, asked: Asked, *, language: str) -> tuple[list[Row], st
     return [row for _mistakes, row in rows], _suggestion(asked, meant)
 
 
-def _titles_like(user: Any, typed: Sequence[str], *, language: str) -> list[Documents]:
-    """What the person may find whose title may hold one of the words, the newest first."""
-    text = engine()
-    site = in_language(site_documents_found_by(user), language=language)
-    found = [text.like_titles(site, typed).order_by("-written_at")]
+_TITLE = ("pk", "kind", "title", "written_at")
+
+
+@prepared(terms=Each(TextField()), language=CharField())
+def _site_titles_like(
+    reader: Any, *, terms: list[Any], language: Any, alike: str, who: str
+) -> "QuerySet[SearchDocument, Any]":
+    site = in_language(site_documents_found_by(_as(reader, who)), language=language)
+    return titles_like(site, terms, alike=alike).order_by("-written_at").values_list(*_TITLE)[:MOST_LIKE]
+
+
+@prepared(terms=Each(TextField()), spaces=NUMBERS)
+def _topics_like(reader: Any, *, terms: list[Any], spaces: Any, alike: str) -> "QuerySet[SearchDocument, Any]":
+    topics = documents_of_spaces(spaces, is_shown=True, area=Area.TOPICS)
+    return engine().in_order(titles_like(topics, terms, alike=alike)).values_list("pk")[:MOST_LIKE]
+
+
+@prepared(numbers=NUMBERS)
+def _forum_titles(reader: Any, *, numbers: Any) -> "QuerySet[SearchDocument, Any]":
+    law = forum_documents_found_by(reader).filter(Among("pk", numbers))
+    return law.order_by("-written_at").values_list(*_TITLE)
+
+
+def _titles_like(user: Any, typed: Sequence[str], *, language: str) -> list[Any]:
+    """What the person may find whose title may hold one of the words, the newest of each area first. Four queries."""
+    alike, terms = engine().alike, engine().like(typed)
+    found = _ask(_site_titles_like, user, ways={"alike": alike}, terms=terms, language=language)
     spaces = readable_space_ids(user)
-    if spaces:
-        topics = documents_of_spaces(spaces, is_shown=True, area=Area.TOPICS)
-        newest = text.newest(text.like_titles(topics, typed), most=MOST_LIKE)
-        among = SearchDocument.objects.filter(pk__in=newest)
-        found.append(forum_documents_found_by(user, among=among).order_by("-written_at"))
-    return found
+    topics = [pk for (pk,) in _topics_like(user, ways={"alike": alike}, terms=terms, spaces=spaces)] if spaces else []
+    return found + (_forum_titles(user, numbers=topics) if topics else [])
 
 
 def _fit(typed: Sequence[str], title: str) -> tuple[int, dict[str, str]] | None:
@@ -302,41 +432,46 @@ def _suggestion(asked: Asked, meant: dict[str, str]) -> str:
 # --- showing -------------------------------------------------------------------------------------------------
 
 
-def make_hits(numbers: Sequence[int], *, asked: Asked) -> list[Hit]:
-    """These documents as they are shown, in this order. At most five queries. For those who may find them."""
-    documents = (
-        SearchDocument.objects.filter(pk__in=numbers)
-        .select_related("page__locale", "topic__space", "space")
-        .defer("vector")
+@prepared(numbers=NUMBERS)
+def _documents(reader: Any, *, numbers: Any) -> QuerySet[SearchDocument]:
+    parent = Left(OuterRef("page__path"), Length(OuterRef("page__path")) - Page.steplen)
+    course = CoursePage.objects.filter(path=parent, depth__gt=1).values("title")
+    shown = ("key", "kind", "area", "title", "summary", "body", "address", "language", "person")
+    topic = ("title", "content_warning", "state", "created_at", "space__slug", "space__name")
+    return (
+        SearchDocument.objects.filter(Among("pk", numbers))
+        .select_related("page__locale", "space", "topic__space", "post__topic__space")
+        .only(
+            *shown,
+            "page__url_path",
+            "page__locale__language_code",
+            "space__slug",
+            *(f"topic__{name}" for name in topic),
+            *(f"post__topic__{name}" for name in topic),
+            *(f"post__{name}" for name in ("text", "content_warning", "state", "created_at")),
+        )
+        .annotate(course=Subquery(course[:1]))
     )
-    by_number = {document.pk: document for document in documents}
-    posts = _posts({document.post_id for document in by_number.values() if document.post_id})
-    courses = _course_titles(by_number.values())
-    there = [by_number[number] for number in numbers if number in by_number]
-    hits = (_hit(document, posts=posts, courses=courses, asked=asked) for document in there)
-    return [hit for hit in hits if hit is not None]
 
 
-def _posts(numbers: Iterable[int]) -> dict[int, Post]:
-    wanted = set(numbers)
-    if not wanted:
-        return {}
-    files = Attachment.objects.order_by("pk").only("pk", "post_id", "name", "alt_text", "text")
-    posts = Post.objects.filter(pk__in=wanted).select_related("topic__space").defer("source", "html")
-    return {post.pk: post for post in posts.prefetch_related(Prefetch("attachments", queryset=files))}
+@prepared(posts=NUMBERS)
+def _files(reader: Any, *, posts: Any) -> QuerySet[Attachment]:
+    files = Attachment.objects.filter(Among("post", posts)).order_by("pk")
+    return files.only("pk", "post_id", "name", "alt_text", "text")
 
 
-def _course_titles(documents: Iterable[SearchDocument]) -> dict[str, str]:
-    """What the courses of the lessons among them are called, by their tree path."""
-    lessons = [document.page for document in documents if document.kind == Kind.LESSON and document.page]
-    above = {lesson.path[: -Page.steplen] for lesson in lessons}
-    return dict(CoursePage.objects.filter(path__in=above).values_list("path", "title")) if above else {}
+def get_documents(numbers: Sequence[int]) -> list[SearchDocument]:
+    """These documents with what is shown of them, in this order. For those who may find them. At most one query."""
+    if not numbers:
+        return []
+    by_number = {document.pk: document for document in _documents.for_all(numbers=numbers)}
+    return [by_number[number] for number in numbers if number in by_number]
 
 
-def _hit(document: SearchDocument, *, posts: dict[int, Post], courses: dict[str, str], asked: Asked) -> Hit | None:
+def _hit(document: SearchDocument, *, files: dict[int, list[Attachment]], asked: Asked) -> Hit | None:
     if document.area != Area.SITE:
-        return _forum_hit(document, posts.get(document.post_id or 0), asked=asked)
-    hit = Hit(
+        return _forum_hit(document, files=files.get(document.post_id or 0, []), asked=asked)
+    return Hit(
         key=document.key,
         kind=document.kind,
         kind_label=one_of(document.kind),
@@ -344,10 +479,8 @@ def _hit(document: SearchDocument, *, posts: dict[int, Post], courses: dict[str,
         url=_address(document),
         excerpt=excerpt("\n".join(each for each in (document.summary, document.body) if each), asked),
         language=document.language,
+        where=document.course or "" if document.kind == Kind.LESSON else "",  # type: ignore[attr-defined]
     )
-    if document.kind == Kind.LESSON and document.page is not None:
-        hit.where = courses.get(document.page.path[: -Page.steplen], "")
-    return hit
 
 
 def one_of(kind: str) -> str:
@@ -376,13 +509,14 @@ def _address(document: SearchDocument) -> str:
     return reverse(names.get(Kind(document.kind), "home:principle"), args=document.address.split("/"))
 
 
-def _forum_hit(document: SearchDocument, post: Post | None, *, asked: Asked) -> Hit | None:
-    if document.topic is None or (post is None and document.post_id):
+def _forum_hit(document: SearchDocument, *, files: list[Attachment], asked: Asked) -> Hit | None:
+    post = document.post
+    if document.topic is None:
         return None
     topic = post.topic if post else document.topic
     warning = topic.content_warning or (post.content_warning if post else "")
     state = post.state if post and post.state != State.NORMAL else topic.state
-    text = "\n".join([post.text, *file_words(post.attachments.all())]) if post else ""
+    text = "\n".join([post.text, *file_words(files)]) if post else ""
     return Hit(
         key=document.key,
         kind=document.kind,

@@ -132,6 +132,12 @@ def vocabulary() -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if len(word) >= _LEAST_KNOWN_TAIL))
 
 
+@cache
+def folded_vocabulary() -> dict[str, str]:
+    """The same by their folded form."""
+    return {word: written for written in vocabulary() for word in tokens(written)}
+
+
 def is_known(word: str) -> bool:
     """Whether the folded word stands in the lists, in any form, or is made of words that do."""
     return stem(word) in _known()[1] or bool(_split(word))
@@ -259,5 +265,11 @@ def near(word: str, candidates: Iterable[str]) -> str | None:
     allowed = slack(word)
     if not allowed:
         return None
-    scored = [(distance(word, each, most=allowed), each) for each in dict.fromkeys(candidates)]
+    letters = set(word)
+    likely = [
+        each
+        for each in dict.fromkeys(candidates)
+        if abs(len(each) - len(word)) <= allowed and len(letters.difference(each)) <= allowed
+    ]  # each letter of the word that the candidate has nowhere is a mistake
+    scored = [(distance(word, each, most=allowed), each) for each in likely]
     return min((pair for pair in scored if pair[0] <= allowed), default=(0, None))[1]
