@@ -228,13 +228,18 @@ def _draft(reader: Any, *, place: Any) -> QuerySet[Draft]:
 
 
 @sensitive_variables()
-def make_compose(*, person: User, place: Place, subject: str = "", reply_to: Post | None = None) -> Compose:
-    """As `get_compose`, for somebody who may write there. `subject` is `leksjon:`, `kurs:` or `prinsipp:` and a key."""
+def make_compose(
+    *, person: User, place: Place, subject: str = "", reply_to: Post | None = None, has_draft: bool = True
+) -> Compose:
+    """As `get_compose`, for somebody who may write there. `subject` is `leksjon:`, `kurs:` or `prinsipp:` and a key.
+
+    Without a draft none is asked for.
+    """
     compose = Compose(place=place, account=account_key(person), submission=uuid4(), reply_to=reply_to)
     chosen = principles_asked_for(subject)
     if chosen:
         subject = ""
-    draft = next(iter(_draft(person, place=place.key)), None) if place.keeps_drafts else None
+    draft = next(iter(_draft(person, place=place.key)), None) if has_draft and place.keeps_drafts else None
     if place.post is None and place.space.allows_pseudonyms:
         compose.pseudonym = Pseudonym.objects.filter(owned_by(person), space=place.space).first()
     if place.post is not None:
