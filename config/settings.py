@@ -258,30 +258,30 @@ CACHES = {
     "default": address("FLETT_CACHE_URL", "locmemcache://?max_entries=20000", env.cache_url_config),
     # Rendered pages: one per process on purpose. Keys carry the content stamp, so an entry is never stale.
     "pages": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "courses.memory.ObjectCache",
         "LOCATION": "pages",
         "TIMEOUT": None,
         "OPTIONS": {"MAX_ENTRIES": number("FLETT_PAGE_CACHE_ENTRIES", 1000, least=1)},
     },
     # What a page shows of one learner: keyed by the learner's own stamp, in each process, so never stale either.
     "learners": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "courses.memory.ObjectCache",
         "LOCATION": "learners",
         "TIMEOUT": 3600,
         "OPTIONS": {"MAX_ENTRIES": 2000},
     },
-    # The forum's pages and posts as they were rendered, under all that they show and the minute (forum.kept_pages):
+    # The forum's pages and posts as they were rendered, under all that they show and how old it is (forum.kept_pages):
     # at most some 40 MB of pages and 10 MB of posts in each process.
     "forum-pages": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "courses.memory.ObjectCache",
         "LOCATION": "forum-pages",
-        "TIMEOUT": 60,
+        "TIMEOUT": 3600,
         "OPTIONS": {"MAX_ENTRIES": 200},
     },
     "forum-parts": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "courses.memory.ObjectCache",
         "LOCATION": "forum-parts",
-        "TIMEOUT": 60,
+        "TIMEOUT": 3600,
         "OPTIONS": {"MAX_ENTRIES": 3000},
     },
 }

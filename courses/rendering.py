@@ -165,29 +165,55 @@ def fill_slots(content: bytes, request: HttpRequest) -> bytes:
 
 def current_stamp() -> int:
     """The number of the content as it is now. One query."""
-    return read_number(_CONTENT_STAMP, 1) or 1
+    return _read_numbers([_CONTENT_STAMP], [_STAMP_ROW])[0] or 1
 
 
+_STAMP_ROW = 1
 _CONTENT_STAMP = f"SELECT value FROM {ContentStamp._meta.db_table} WHERE id = %s"  # noqa: S608 – no value in it
 
+_reader_stamps: dict[str, str] = {}
 
-def read_number(sql: str, *values: int) -> int | None:
-    """The number a query of our own answers, or None. Stamps are asked for with every page: putting such a query
-    together anew each time costs ten times what asking it does.
+
+def register_reader_stamp(name: str, sql: str) -> None:
+    """Another number that pages of one reader are kept under: `sql` asks for it with the reader's key as its only
+    value. It is read together with the content's.
+    """
+    if _reader_stamps.setdefault(name, sql) is not sql:
+        raise ValueError(f"The stamp {name!r} is asked for already.")
+
+
+def _read_numbers(questions: list[str], values: list[int]) -> list[int | None]:
+    """The number each question answers with its value, or None. Stamps are asked for with every page: putting such a
+    query together anew each time costs ten times what asking it does. One query.
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        found = cursor.fetchone()
-    return None if found is None or found[0] is None else int(found[0])
+        cursor.execute(f"SELECT {', '.join(f'({question})' for question in questions)}", values)
+        return [None if number is None else int(number) for number in cursor.fetchone()]
 
 
 def request_stamp(request: HttpRequest) -> int:
     """The content's number as it was when this request began. One query the first time."""
-    stamp: int | None = getattr(request, "flett_stamp", None)
-    if stamp is None:
-        stamp = current_stamp()
-        request.flett_stamp = stamp  # type: ignore[attr-defined]
-    return stamp
+    return _request_stamps(request)[""] or 1
+
+
+def reader_stamp(request: HttpRequest, name: str) -> int | None:
+    """A registered number of the reader, as it was when this request began; None where there is none, as for somebody
+    who has not signed in. One query the first time, which is that of `request_stamp`.
+    """
+    return _request_stamps(request).get(name)
+
+
+def _request_stamps(request: HttpRequest) -> dict[str, int | None]:
+    """By name; the content's has none."""
+    stamps: dict[str, int | None] | None = getattr(request, "flett_stamps", None)
+    if stamps is None:
+        reader: Any = getattr(request, "user", None)
+        of_reader = _reader_stamps if reader and reader.is_authenticated and reader.pk is not None else {}
+        questions = [_CONTENT_STAMP, *of_reader.values()]
+        numbers = _read_numbers(questions, [_STAMP_ROW, *[reader.pk for _ in of_reader]])
+        stamps = dict(zip(["", *of_reader], numbers, strict=True))
+        request.flett_stamps = stamps  # type: ignore[attr-defined]
+    return stamps
 
 
 def get_document(key: str, *, stamp: int) -> Document | None:
@@ -222,6 +248,7 @@ def anonymous_twin(request: HttpRequest) -> HttpRequest:
     }
     twin.session = {}  # type: ignore[assignment]
     twin._messages = NoMessages(twin)  # type: ignore[attr-defined]
+    twin.flett_stamps = {"": request_stamp(request)}  # type: ignore[attr-defined]
     twin.flett_is_twin = True  # type: ignore[attr-defined]
     return twin
 

@@ -3,12 +3,13 @@
 What a reader may see is asked in the query with every request (`forum.permissions`). Only then is looked up whether
 the same rows have been rendered the same way before: a page is kept under a digest of *all* that its template is given,
 so there is nothing to forget when something changes, and nobody is shown what was not fetched for them. What belongs
-to one request stands in slots (`courses.rendering`). Times in words grow old, so the minute is in the digest too.
+to one request stands in slots (`courses.rendering`). Times in words grow old, so how old they are is in the digest too,
+as far as the words tell (`AGING`).
 """
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from hashlib import blake2b
 from typing import Any
@@ -27,6 +28,8 @@ from courses.rendering import Document, page_key, register_slot, request_stamp, 
 from courses.slots import form_token
 
 _PLAIN = (str, int, float, bool, datetime, date, UUID, Enum)
+_PRINTED = frozenset({type(None), str, SafeString, int, float, bool, date, UUID})
+"""What `repr` prints whole, wherever it stands."""
 
 
 def _form_token(request: HttpRequest, argument: str) -> str:
@@ -49,18 +52,33 @@ register_slot("new-form", _new_form)
 NEW_FORM = slot_marker("new-form")
 """In place of a form's number, in a page that is kept."""
 
+AGING = timedelta(hours=3)
+"""What is older is told by the day: «i dag kl. 9.40» (`forum.templatetags.topics.ago`)."""
+_MINUTE = timedelta(minutes=1)
+
 
 class _Traits:
     """All of some values that a template could show, as something that prints."""
 
     def __init__(self) -> None:
         self.rows: dict[int, int] = {}
+        self.now = timezone.now()
+        self.aged_at = self.now - AGING
+
+    def of_time(self, at: datetime) -> Any:
+        """With its age: whole minutes in the first hour, then whole hours, as it is told in words."""
+        if at < self.aged_at:
+            return at
+        minutes = max(int((self.now - at) / _MINUTE), 0)
+        return (at, minutes if minutes < 60 else f"{minutes // 60} h")
 
     def of(self, value: Any) -> Any:
         """Raises TypeError for what it does not know."""
         kind = type(value)
-        if value is None or kind is str or kind is int or kind is bool or kind is SafeString:
+        if kind in _PRINTED:
             return value
+        if kind is datetime:
+            return self.of_time(value)
         if kind is list or kind is tuple or isinstance(value, QuerySet):
             return [self.of(each) for each in value]
         if isinstance(value, Model):
@@ -72,7 +90,7 @@ class _Traits:
         if isinstance(value, _PLAIN):
             return repr(value)
         if dataclasses.is_dataclass(value):
-            return [kind.__name__, [self.of(getattr(value, each.name)) for each in dataclasses.fields(value)]]
+            return [kind.__name__, [self.of(getattr(value, name)) for name in value.__dataclass_fields__]]
         if isinstance(value, Mapping):
             return [[key, self.of(each)] for key, each in value.items()]
         raise TypeError(f"{kind.__name__} cannot be part of what a page is kept under")
@@ -82,21 +100,22 @@ class _Traits:
         if id(row) in self.rows:
             return ("again", self.rows[id(row)])
         self.rows[id(row)] = len(self.rows)
-        found: list[Any] = [type(row).__name__]
-        for name, each in row.__dict__.items():
-            if name == "_state":
-                found.append([[key, self.of(related)] for key, related in each.fields_cache.items()])
-            else:
-                found.append(name)
-                found.append(self.of(each))
-        return found
+        values = dict(row.__dict__)
+        related = values.pop("_state").fields_cache
+        for name, value in values.items():
+            kind = type(value)
+            if kind is datetime:
+                if value >= self.aged_at:
+                    values[name] = self.of_time(value)
+            elif kind not in _PRINTED:
+                values[name] = self.of(value)
+        return [type(row).__name__, values, [[name, self.of(each)] for name, each in related.items()]]
 
 
 @sensitive_variables()
 def digest(*parts: Any) -> str:
-    """The same for the same values in this language and this minute alone."""
-    minute = int(timezone.now().timestamp() // 60)
-    text = repr([_Traits().of(parts), translation.get_language(), minute])
+    """The same for the same values in this language alone, on this day, while they are as old in words."""
+    text = repr([_Traits().of(parts), translation.get_language(), timezone.localdate()])
     return blake2b(text.encode(), digest_size=24).hexdigest()
 
 

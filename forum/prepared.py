@@ -155,31 +155,41 @@ def _cursor() -> Any:
 
 @cache
 def _preparing_cursor() -> Any:
-    """Not at the top: where SQLite is used there may be no driver for PostgreSQL."""
-    from django.db.backends.postgresql.base import ServerBindingCursor
+    """Not at the top: where SQLite is used there may be no driver for PostgreSQL.
 
-    class PreparingCursor(ServerBindingCursor):
+    It takes SQL as the database does: psycopg would read a text as long as the rule through for places, each time.
+    """
+    from django.db.backends.postgresql.base import CursorMixin
+    from psycopg import RawCursor
+
+    class PreparingCursor(CursorMixin, RawCursor):
         def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-            return super().execute(query, params, prepare=True, **options)  # type: ignore[misc]
+            return super().execute(query, params, prepare=True, **options)
 
     return PreparingCursor
 
 
-def _with_constants(sql: str, parameters: Any) -> str:
-    """With what is always the same written into it, and a name for each that is given: few values travel."""
+def _with_constants(sql: str, parameters: Any) -> tuple[str, list[str]]:
+    """With what is always the same written into it, and a number for each value that is given: few values travel.
+
+    The names of the values are in the order of their numbers.
+    """
     from psycopg.sql import Literal
 
     rest = iter(parameters)
+    names: list[str] = []
 
     def put(found: re.Match[str]) -> str:
         if found[0] == "%%":
-            return "%%"
+            return "%"
         value = next(rest)
-        if type(value) is Place:
-            return f"%({value.name})s"
-        return Literal(value).as_string(connection.connection).replace("%", "%%")
+        if type(value) is not Place:
+            return Literal(value).as_string(connection.connection)
+        if value.name not in names:
+            names.append(value.name)
+        return f"${names.index(value.name) + 1}"
 
-    return re.sub("%s|%%", put, sql)
+    return re.sub("%s|%%", put, sql), names
 
 
 @receiver(connection_created, dispatch_uid="forum.keep_plans")
@@ -196,6 +206,11 @@ def keep_plans(connection: Any, **kwargs: Any) -> None:
             cursor.execute("SET plan_cache_mode = force_generic_plan; SET jit = off")
 
 
+def _as_stored(value: Any, field: "Field[Any, Any]") -> Any:
+    """A number or a text is what it is; a page asks for some hundred numbers."""
+    return value if type(value) is int or type(value) is str else field.get_db_prep_value(value, connection)
+
+
 class _Compiled:
     """A queryset as SQL, and how its rows become what it would have given."""
 
@@ -210,7 +225,10 @@ class _Compiled:
         places = [each for each in parameters if type(each) is Place]
         self.fields = {each.name: each.field for each in places}
         self.parameters = parameters
-        self.sql = _with_constants(sql, parameters) if connection.vendor == "postgresql" else sql
+        self.sql = sql
+        self.order: list[str] | None = None
+        if connection.vendor == "postgresql":
+            self.sql, self.order = _with_constants(sql, parameters)
         fields = [column[0] for column in compiler.select[: compiler.col_count]]
         self.converters = compiler.get_converters(fields)
         self.is_of_models = issubclass(queryset._iterable_class, ModelIterable)
@@ -226,8 +244,10 @@ class _Compiled:
     def ask(self, values: dict[str, Any], *, plans_anew: bool = False) -> list[Row]:
         if self.is_empty:
             return []
-        given: Any = {name: field.get_db_prep_value(values[name], connection) for name, field in self.fields.items()}
-        if connection.vendor != "postgresql":
+        given: Any = {name: _as_stored(values[name], field) for name, field in self.fields.items()}
+        if self.order is not None:
+            given = [given[name] for name in self.order]
+        else:
             given = [given[each.name] if type(each) is Place else each for each in self.parameters]
         with connection.cursor() if plans_anew else _cursor() as cursor:
             cursor.execute(self.sql, given)

@@ -1,22 +1,13 @@
-"""Reader-dependent places of this room: how much news waits, in the header of every page.
+"""How much news waits, as the header of every page shows it. The shell asks, and keeps the answer (`home.header`)."""
 
-Lesson pages are kept and served with four queries, so the number is kept too: for half a minute in each process, and
-under what the reader did last (`touch_badge`), so that their own reading shows at once wherever the next page is
-made. Somebody who may no longer see a space is told a number that is at most half a minute old; what it is of is
-asked for anew on the page itself.
-"""
+from functools import lru_cache
 
-from typing import Any
-
-from django.core.cache import caches
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 
-from courses.rendering import register_slot
-from forum.queries.notices import MANY, count_unread
+from forum.queries.notices import MANY
 
-KEPT_SECONDS = 30
 SESSION_KEY = "forum_badge"
 
 
@@ -25,17 +16,15 @@ def touch_badge(request: HttpRequest) -> None:
     request.session[SESSION_KEY] = int(timezone.now().timestamp() * 1000)
 
 
-def badge(request: HttpRequest, argument: str) -> str:
-    """The bell, and how much is unread. No query for an anonymous reader; one, or none where it is kept, for others."""
-    user: Any = request.user
-    if not user.is_authenticated or user.pk is None:
-        return ""
-    key = f"forum-badge:{user.pk}:{request.session.get(SESSION_KEY, '')}:{translation.get_language()}"
-    kept: str | None = caches["learners"].get(key)
-    if kept is None:
-        kept = render_to_string("forum/parts/badge.html", {"count": count_unread(user), "many": MANY})
-        caches["learners"].set(key, kept, KEPT_SECONDS)
-    return kept
+def last_touch(request: HttpRequest) -> int:
+    """When the reader last read something, as another number each time. What is kept of the count is kept under it, so
+    that their own reading shows at once wherever the next page is made.
+    """
+    return int(request.session.get(SESSION_KEY, 0))
 
 
-register_slot("forum-badge", badge)
+@lru_cache(maxsize=512)
+def render_badge(count: int, language: str) -> str:
+    """The bell, and how much is unread. It depends on nothing else; the address is that of the language."""
+    context = {"count": count, "many": MANY, "LANGUAGE_CODE": language}
+    return render_to_string("forum/parts/badge.html", context)

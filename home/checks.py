@@ -47,7 +47,7 @@ def check_demo_logins(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register(Tags.caches)
 def check_page_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Kept pages are Python objects that nobody else may write: in this process's memory, and not shared."""
-    if settings.CACHES["pages"]["BACKEND"] != "django.core.cache.backends.locmem.LocMemCache":
+    if settings.CACHES["pages"]["BACKEND"] != "courses.memory.ObjectCache":
         return [Error("The cache 'pages' must be local memory.", id="flett.E005")]
     return []
 

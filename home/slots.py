@@ -1,10 +1,10 @@
-"""Reader-dependent places of the shell: the account corner, messages, the way into the editor."""
+"""Reader-dependent places of the shell: the account corner, the bell, messages, the way into the editor."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.cache import cache, caches
+from django.core.cache import caches
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -13,9 +13,10 @@ from django.utils.http import urlencode
 
 from courses.rendering import register_slot
 from courses.slots import form_token
-from people.models import User
+from forum.slots import render_badge
+from home.header import get_header
 
-CAN_EDIT_SECONDS = 60
+MENU_SECONDS = 60
 TOKEN_PLACE = "the-token-of-this-request"  # noqa: S105 – a place for one
 
 
@@ -25,35 +26,29 @@ def account(request: HttpRequest, argument: str) -> str:
     if not user.is_authenticated:
         url = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
         return render_to_string("components/account_anonymous.html", {"login_url": url})
-    page_id = argument if argument.isdecimal() and can_edit(user) else ""
-    return account_menu(user, page_id=page_id).replace(TOKEN_PLACE, form_token(request))
+    may_edit = get_header(request).may_edit
+    page_id = argument if argument.isdecimal() and may_edit else ""
+    return account_menu(user, page_id=page_id, may_edit=may_edit).replace(TOKEN_PLACE, form_token(request))
 
 
-def account_menu(user: Any, *, page_id: str) -> str:
+def account_menu(user: Any, *, page_id: str, may_edit: bool) -> str:
     """The menu with a place for the form's token. Kept in the process for a minute: readers differ, pages do not."""
     language = translation.get_language()
-    key = f"account-menu:{user.pk}:{hash((str(user), user.email, language, page_id))}"
+    key = f"account-menu:{user.pk}:{hash((str(user), user.email, language, page_id, may_edit))}"
     kept: str | None = caches["pages"].get(key)
     if kept is None:
-        context = {"user": user, "page_id": page_id, "can_edit": can_edit(user), "csrf_token": TOKEN_PLACE}
+        context = {"user": user, "page_id": page_id, "can_edit": may_edit, "csrf_token": TOKEN_PLACE}
         kept = render_to_string("components/account_menu.html", context)
-        caches["pages"].set(key, kept, CAN_EDIT_SECONDS)
+        caches["pages"].set(key, kept, MENU_SECONDS)
     return kept
 
 
-def can_edit(user: Any) -> bool:
-    """Whether to show the way into the editor. Kept for a minute; Wagtail itself asks every time.
-
-    One query, where `has_perm` would ask for every right somebody has, in two.
-    """
-    if user.pk is None:
-        return False
-    return bool(cache.get_or_set(f"can-edit:{user.pk}", lambda: may_enter_editor(user), CAN_EDIT_SECONDS))
-
-
-def may_enter_editor(user: User) -> bool:
-    may_enter = User.objects.with_perm("wagtailadmin.access_admin", backend=settings.AUTHENTICATION_BACKENDS[0])
-    return may_enter.filter(pk=user.pk).exists()
+def badge(request: HttpRequest, argument: str) -> str:
+    """The bell, for whoever has signed in."""
+    user = request.user
+    if not user.is_authenticated or user.pk is None:
+        return ""
+    return render_badge(get_header(request).unread, translation.get_language() or settings.LANGUAGE_CODE)
 
 
 def notices(request: HttpRequest, argument: str) -> str:
@@ -65,4 +60,5 @@ def notices(request: HttpRequest, argument: str) -> str:
 
 
 register_slot("account", account)
+register_slot("forum-badge", badge)
 register_slot("notices", notices)

@@ -254,13 +254,18 @@ def make_empty_compose(*, person: User, place: Place, reply_to: Post | None = No
 
 
 @sensitive_variables()
-def make_compose(*, person: User, place: Place, subject: str = "", reply_to: Post | None = None) -> Compose:
-    """As `get_compose`, for somebody who may write there. `subject` is `leksjon:`, `kurs:` or `prinsipp:` and a key."""
+def make_compose(
+    *, person: User, place: Place, subject: str = "", reply_to: Post | None = None, has_draft: bool = True
+) -> Compose:
+    """As `get_compose`, for somebody who may write there. `subject` is `leksjon:`, `kurs:` or `prinsipp:` and a key.
+
+    Without a draft none is asked for.
+    """
     compose = make_empty_compose(person=person, place=place, reply_to=reply_to)
     chosen = principles_asked_for(subject)
     if chosen:
         subject = ""
-    draft = next(iter(_draft(person, place=place.key)), None) if place.keeps_drafts else None
+    draft = next(iter(_draft(person, place=place.key)), None) if has_draft and place.keeps_drafts else None
     if place.post is not None:
         compose.begin_from(source=place.post.source, source_format=place.post.source_format)
         compose.content_warning = place.post.content_warning

@@ -27,6 +27,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -49,7 +50,9 @@ from forum.models import (
     Watch,
 )
 from forum.permissions import posts_visible_to, spaces_moderated_by, spaces_visible_to
+from forum.prepared import now_of, prepared
 from forum.pseudonyms import owned_by
+from forum.queries.topics import CappedCount
 from people.models import Membership, User
 
 A_PAGE = 30
@@ -154,7 +157,7 @@ def alias_news(person: User, *, with_told: bool = False) -> QuerySet[Any]:
     of are left out, unless `with_told`.
     """
     mine = _own_aliases(person).values("pk")
-    since = timezone.now() - HORIZON
+    since = now_of(person) - HORIZON
     in_own_topics = Post.objects.filter(topic__pseudonym__in=mine, number__gt=1, created_at__gt=since)
     to_own_posts = Post.objects.filter(reply_to__pseudonym__in=mine, created_at__gt=since)
     levels = Watch.objects.filter(person=person)
@@ -198,13 +201,23 @@ def alias_decisions(person: User) -> QuerySet[Any]:
     return found.annotate(is_unread=_whether(Q(at__gt=_all_read_at(person))))
 
 
-def count_unread(person: User) -> int:
-    """How many unread notices there are, counted to `MANY`. One query."""
+def unread_of(person: User) -> Combinable:
+    """How many unread notices there are, each source counted to `MANY`: part of a query about the person."""
     stored = notices_of(person).filter(is_unread=True, read_at__isnull=True)
     to_alias = alias_news(person).filter(is_unread=True)
     about_alias = alias_decisions(person).filter(is_unread=True)
-    arms = [arm.order_by().values_list("pk") for arm in (stored, to_alias, about_alias)]
-    return min(MANY, arms[0].union(*arms[1:], all=True).count())
+    counts = [Coalesce(CappedCount(arm.order_by().values("pk")[:MANY]), 0) for arm in (stored, to_alias, about_alias)]
+    return counts[0] + counts[1] + counts[2]
+
+
+@prepared()
+def _unread(reader: Any) -> QuerySet[User, Any]:
+    return User.objects.filter(pk=reader).values_list(unread_of(reader))
+
+
+def count_unread(person: User) -> int:
+    """How many unread notices there are, counted to `MANY`; none for an inactive account. One query."""
+    return min(MANY, sum(count for (count,) in _unread(person)))
 
 
 def unread_for_mail(person: User, posts: Collection[int]) -> set[int]:

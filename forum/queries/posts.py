@@ -23,9 +23,10 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Cast, Concat
 from django.http import Http404
 
-from forum.models import POSTS_A_PAGE, Attachment, Post, Reaction, State, Topic
+from forum.models import POSTS_A_PAGE, Attachment, Draft, Post, Reaction, State, Topic
 from forum.permissions import (
     aliases_asked_about_by,
     shown_in_space,
@@ -38,6 +39,7 @@ from forum.prepared import Several, key_of, prepared
 from forum.queries.authors import add_author_lines
 from forum.queries.subjects import Subject, add_principles, get_subject
 from forum.queries.topics import unread_posts, with_reading
+from forum.queries.watching import own_level
 
 
 class MovedError(Exception):
@@ -83,11 +85,15 @@ def page_of(number: int) -> int:
 @prepared(pk=BigIntegerField())
 def _topic(reader: Any, *, pk: Any) -> QuerySet[Topic]:
     here = {"pk": OuterRef("space")}
+    place = Concat(Value("topic:"), Cast(OuterRef("pk"), CharField()))  # as `forum.places.Place.key` has it
     return (
         with_reading(topics_visible_to(reader), reader)
         .annotate(
             may_moderate=Exists(spaces_moderated_by(reader).filter(**here)),
             may_write=Exists(spaces_writable_by(reader).filter(**here)),
+            level_of_space=own_level(reader, space=OuterRef("space")),
+            level=own_level(reader, topic=OuterRef("pk")),
+            has_draft=Exists(Draft.objects.filter(person=reader, place=place)),
         )
         .select_related("space", "author", "pseudonym", "accepted_post")
         .filter(pk=pk)
@@ -95,7 +101,8 @@ def _topic(reader: Any, *, pk: Any) -> QuerySet[Topic]:
 
 
 def get_topic_for(user: Any, pk: int) -> Topic:
-    """The topic with `may_moderate`, `may_write`, `may_reply`, `may_settle` and how far the person has read.
+    """The topic with `may_moderate`, `may_write`, `may_reply`, `may_settle`, how far the person has read, their `level`
+    here and in the space, and whether they have a draft of an answer.
 
     One query. Raises Http404 for those who may not see it, and MovedError where it is another topic now.
     """
@@ -125,7 +132,7 @@ def _text_where_shown(name: str) -> Case:
 def posts_with_tombstones(user: Any, topic: Topic) -> QuerySet[Post]:
     """All posts of a topic that `get_topic_for` has found; the text leaves the database only where it is shown.
 
-    Each has `is_shown`, `body` and `warning`.
+    Each has `is_shown`, `body`, `warning` and `has_files`.
     """
     return _with_tombstones(user, topic.pk, moderates=topic.may_moderate)  # type: ignore[attr-defined]
 
@@ -136,6 +143,7 @@ def _with_tombstones(user: Any, topic: Any, *, moderates: bool) -> QuerySet[Post
         Post.objects.filter(topic=topic)
         .annotate(is_shown=Case(When(shown, then=Value(True)), default=Value(False)))
         .annotate(body=_text_where_shown("html"), warning=_text_where_shown("content_warning"))
+        .annotate(has_files=Exists(Attachment.objects.filter(post=OuterRef("pk"))))
         .defer("source", "html", "text", "content_warning")
     )
 
@@ -162,8 +170,8 @@ def _posts(reader: Any, *, topic: Any, first: Any, last: Any, moderates: bool) -
 
 
 def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
-    """Seven queries, six where the topic is about no course or lesson, and one more for those who moderate it where
-    somebody writes under an alias. A page beyond the last is the last.
+    """Four queries, one more where the topic is about a course or lesson, one where there are files, and one for those
+    who moderate it where somebody writes under an alias. A page beyond the last is the last.
     """
     page_count = topic.page_count
     page = min(max(page, 1), page_count)
@@ -233,9 +241,10 @@ def _add_reactions(posts: Iterable[Post], user: Any) -> None:
     by_post = {post.pk: post for post in posts}
     counted = _reactions(user, posts=by_post)
     found = {(post, kind): (count, mine > 0) for post, kind, count, mine in counted}
+    kinds = [(kind, str(label)) for kind, label in Reaction.Kind.choices]
     for pk, post in by_post.items():
         post.reaction_lines = [  # type: ignore[attr-defined]
-            ReactionLine(kind, str(label), *found.get((pk, kind), (0, False))) for kind, label in Reaction.Kind.choices
+            ReactionLine(kind, label, *found.get((pk, kind), (0, False))) for kind, label in kinds
         ]
         post.has_unused_reactions = any(not line.count for line in post.reaction_lines)  # type: ignore[attr-defined]
 
@@ -245,11 +254,13 @@ def _attachments(reader: Any, *, posts: Any) -> QuerySet[Attachment]:
     return Attachment.objects.alias(of=key_of("post")).filter(of__in=posts).defer("text").order_by("pk")
 
 
-def _add_attachments(posts: Iterable[Post]) -> None:
-    """Set `files`. One query."""
-    by_post: dict[int, Any] = {post.pk: post for post in posts}
-    for post in by_post.values():
+def _add_attachments(posts: "Iterable[Any]") -> None:
+    """Set `files`. One query where there are any."""
+    by_post: dict[int, Any] = {}
+    for post in posts:
         post.files = []
+        if post.has_files:
+            by_post[post.pk] = post
     for attachment in _attachments.for_all(posts=by_post):
         by_post[attachment.post_id or 0].files.append(attachment)
 

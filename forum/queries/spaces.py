@@ -29,7 +29,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from forum.models import EntryRequest, Pseudonym, SealOpening, Space, SpaceMembership
 from forum.permissions import (
+    MEMBERS_CREATE,
     entry_requests_decided_by,
+    people_who_create,
     people_who_may_be_invited,
     people_who_read,
     space_invitations_managed_by,
@@ -404,9 +406,18 @@ def _invitations(reader: Any) -> QuerySet[EntryRequest]:
     return get_invitations_to_spaces(reader)
 
 
-def list_invitations_to_spaces(person: Any) -> list[EntryRequest]:
-    """The same, at the price of the forum's front. One query."""
-    return _invitations(person)
+@prepared()
+def _front(reader: Any) -> QuerySet[User, Any]:
+    makers = people_who_create(MEMBERS_CREATE[0]).filter(pk=reader)
+    return User.objects.filter(pk=reader).values_list(Exists(get_invitations_to_spaces(reader)), Exists(makers))
+
+
+def get_ways_in(person: Any) -> tuple[list[EntryRequest], bool]:
+    """What one is invited to, and whether one may make a space (`user_can_create_space`), at the price of the forum's
+    front. One query, one more for somebody who is invited.
+    """
+    is_invited, may_make_space = next(iter(_front(person)), (False, False))
+    return (_invitations(person) if is_invited else []), bool(may_make_space)
 
 
 def get_space_invitation_for(person: Any, pk: int) -> EntryRequest:

@@ -46,6 +46,7 @@ from forum.prepared import prepared
 from forum.pseudonyms import owned_by
 from forum.queries.authors import add_author_lines
 from forum.queries.subjects import add_principles
+from forum.queries.watching import own_level
 from people.models import Membership
 
 TOPICS_A_PAGE = 30
@@ -139,11 +140,15 @@ def _read_all_at(user: Any, *, space: str) -> Coalesce:
 
 @prepared(slug=CharField())
 def _space(reader: Any, *, slug: Any) -> QuerySet[Space]:
-    return with_rights(spaces_visible_to(reader), reader).filter(slug=slug)
+    spaces = with_rights(spaces_visible_to(reader), reader).annotate(level=own_level(reader, space=OuterRef("pk")))
+    return spaces.filter(slug=slug)
 
 
 def get_visible_space_for(user: Any, slug: str) -> Space:
-    """The space with the rights of `with_rights`, also one that cannot be read yet. One query. Raises Http404."""
+    """The space with the rights of `with_rights` and the person's own `level`, also one that cannot be read yet.
+
+    One query. Raises Http404.
+    """
     space = next(iter(_space(user, slug=slug)), None)
     if space is None:
         raise Http404

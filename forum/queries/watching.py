@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -37,11 +38,22 @@ def _levels(reader: Any, *, space: Any, topic: Any) -> "QuerySet[Watch, Any]":
     return Watch.objects.filter(Q(space=space) | Q(topic=topic), person=reader).values_list("topic_id", "level")
 
 
-def get_watch(*, person: User, space: Space, topic: Topic | None = None) -> WatchState:
-    """The form for a space, or for a topic in it. One query, and one more for a topic by an alias."""
-    rows = _levels(person, space=space.pk, topic=topic.pk if topic else 0)
-    levels = {topic_id is not None: level for topic_id, level in rows}
-    of_space = levels.get(False, Level.MENTIONS)
+def own_level(user: Any, **of: Any) -> Coalesce:
+    """The level the person has chosen for a space or a topic, or nothing: part of a query about it."""
+    return Coalesce(Subquery(Watch.objects.filter(person=user, **of).values("level")), Value(""))
+
+
+def get_watch(
+    *, person: User, space: Space, topic: Topic | None = None, levels: tuple[str, str] | None = None
+) -> WatchState:
+    """The form for a space, or for a topic in it. `levels` are what the person has chosen for each, where that has been
+    asked (`own_level`); else one query. One more for a topic by an alias.
+    """
+    if levels is None:
+        rows = _levels(person, space=space.pk, topic=topic.pk if topic else 0)
+        found = {topic_id is not None: level for topic_id, level in rows}
+        levels = found.get(False, ""), found.get(True, "")
+    of_space = levels[0] or Level.MENTIONS
     if topic is None:
         return WatchState(
             action=reverse("forum:space-watch", args=[space.slug]),
@@ -50,7 +62,7 @@ def get_watch(*, person: User, space: Space, topic: Topic | None = None) -> Watc
             choices=[Choice(level.value, str(level.label), level == of_space) for level in Level],
         )
     inherited = Level.ALL if of_space != Level.NONE and user_wrote(person, topic) else of_space
-    chosen = levels.get(True, "")
+    chosen = levels[1]
     words = {Level.ALL: _("Alle svar"), Level.MENTIONS: str(Level.MENTIONS.label), Level.NONE: str(Level.NONE.label)}
     in_topic = Level.MENTIONS if inherited == Level.TOPICS else Level(inherited)
     return WatchState(

@@ -22,10 +22,8 @@ from forum.actions.topics import accept_answer
 from forum.kept_pages import NEW_FORM, serve
 from forum.models import Post, Reaction, Space, Topic
 from forum.permissions import (
-    MEMBERS_CREATE,
     posts_visible_to,
     spaces_writable_by,
-    user_can_create_space,
     user_is_member,
 )
 from forum.places import Place
@@ -39,7 +37,7 @@ from forum.queries.posts import (
     get_topic_page,
     page_of,
 )
-from forum.queries.spaces import get_space_facts, list_invitations_to_spaces
+from forum.queries.spaces import get_space_facts, get_ways_in
 from forum.queries.subjects import Subject, get_principle_index, get_subject, reader_language
 from forum.queries.topics import (
     Cursor,
@@ -73,14 +71,14 @@ def whole_number(text: str, *, otherwise: int) -> int:
 def home(request: HttpRequest) -> HttpResponse:
     """The spaces the reader may know of, and what is new in those they read."""
     found = get_forum_home(request.user)
-    invitations = list_invitations_to_spaces(request.user)
+    invitations, may_make_space = get_ways_in(request.user)
     if found.is_empty and not user_is_member(request.user):
         return TemplateResponse(request, "forum/home_no_team.html", {"invitations": invitations})
     context = {
         "forum": found,
         "invitations": invitations,
         "work": get_work(request.user, [*found.mine, *found.open, *found.closed, *found.archived]),
-        "may_make_space": user_can_create_space(request.user, MEMBERS_CREATE[0]),
+        "may_make_space": may_make_space,
     }
     return serve(request, "forum/home.html", context)
 
@@ -111,8 +109,8 @@ def read_filter(query: QueryDict) -> TopicFilter:
 @require_safe
 def space(request: HttpRequest, slug: str) -> HttpResponse:
     """The topics of a space. Members who may not read it are told how to enter."""
-    found = get_visible_space_for(request.user, slug)
-    if not found.may_read:  # type: ignore[attr-defined]
+    found: Any = get_visible_space_for(request.user, slug)
+    if not found.may_read:
         return TemplateResponse(request, "forum/space_closed.html", {"space": found}, status=403)
     chosen = read_filter(request.GET)
     index = get_principle_index(language=reader_language())
@@ -123,7 +121,7 @@ def space(request: HttpRequest, slug: str) -> HttpResponse:
         "principles": list(index.values()),
         "chosen_principle": index.get(chosen.principle) if chosen.principle else None,
         "filter_query": filter_query(request.GET),
-        "watch": get_watch(person=request.user, space=found),  # type: ignore[arg-type]
+        "watch": get_watch(person=request.user, space=found, levels=(found.level, "")),  # type: ignore[arg-type]
         "space_facts": get_space_facts(person=request.user, space=found),
     }
     return serve(request, "forum/space.html", context)
@@ -160,23 +158,25 @@ def find_topic(user: Any, pk: int) -> Topic:
 def topic(request: HttpRequest, pk: int) -> HttpResponse:
     """A page of a topic. What it shows has been read; a topic that was merged leads to where it went."""
     try:
-        found = get_topic_for(request.user, pk)
+        found: Any = get_topic_for(request.user, pk)
     except MovedError as moved:
         return redirect("forum:topic", moved.topic.pk)
     page = get_topic_page(request.user, found, page=whole_number(request.GET.get("side", ""), otherwise=1))
     if page.is_news and request.method == "GET":
         mark_read(reader=request.user, topic=found, number=page.last_shown)  # type: ignore[arg-type]
+    person: Any = request.user
     place = Place(space=found.space, topic=found)
-    compose = make_compose(person=request.user, place=place) if found.may_reply else None  # type: ignore[attr-defined, arg-type]
+    compose = make_compose(person=person, place=place, has_draft=found.has_draft) if found.may_reply else None
     if compose is not None:
         compose.submission = NEW_FORM
+    levels = found.level_of_space, found.level
     context = {
         "topic": found,
         "space": found.space,
         "page": page,
-        "may_moderate": found.may_moderate,  # type: ignore[attr-defined]
+        "may_moderate": found.may_moderate,
         "compose": compose,
-        "watch": get_watch(person=request.user, space=found.space, topic=found),  # type: ignore[arg-type]
+        "watch": get_watch(person=person, space=found.space, topic=found, levels=levels),
     }
     return serve(request, "forum/topic.html", context)
 

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 
 from courses.models import LessonVersion
 from courses.models.versions import ChangeKind
-from courses.rendering import read_number, request_stamp
+from courses.rendering import reader_stamp, register_reader_stamp, request_stamp
 from learning.models import Enrolment, FilmProgress, LearnerStamp, LessonProgress
 from people.models import User
 
@@ -121,7 +121,7 @@ NOBODY = LearnerState()
 def get_learner_state(request: HttpRequest) -> LearnerState:
     """The state of whoever this page is served to; empty for an anonymous reader.
 
-    One query, and one more after something changed. None for an anonymous reader, or asked for again.
+    No query beside that of the stamps (`courses.rendering`), and one after something changed.
     """
     state: LearnerState | None = getattr(request, "flett_learner_state", None)
     if state is None:
@@ -130,7 +130,8 @@ def get_learner_state(request: HttpRequest) -> LearnerState:
     return state
 
 
-_LEARNER_STAMP = f"SELECT value FROM {LearnerStamp._meta.db_table} WHERE learner_id = %s"  # noqa: S608 – no value in it
+STAMP = "learner"
+register_reader_stamp(STAMP, f"SELECT value FROM {LearnerStamp._meta.db_table} WHERE learner_id = %s")  # noqa: S608
 
 
 def _find_state(request: HttpRequest) -> LearnerState:
@@ -138,7 +139,7 @@ def _find_state(request: HttpRequest) -> LearnerState:
     if not user.is_authenticated or user.pk is None:
         return NOBODY
     # First the stamp, then what it stands for: what is kept may be newer than its stamp, never older.
-    stamp = read_number(_LEARNER_STAMP, user.pk)
+    stamp = reader_stamp(request, STAMP)
     if stamp is None:
         return NOBODY
     key = f"{user.pk}:{stamp}:{request_stamp(request)}"

@@ -115,7 +115,7 @@ def test_restricted_page_is_never_kept(learner_client: Client, home):
     assert (refused.status_code, len(refused.redirect_chain)) == (403, 1)
 
 
-def test_warm_page_costs_one_query_for_anyone_and_four_for_a_member(
+def test_warm_page_costs_one_query_for_anyone_and_three_for_a_member(
     client: Client, learner, home, django_assert_num_queries
 ):
     lesson = factories.LessonPageFactory.create()
@@ -124,7 +124,7 @@ def test_warm_page_costs_one_query_for_anyone_and_four_for_a_member(
         client.get(page_path(lesson))
     client.force_login(learner)
     client.get(page_path(lesson))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get(page_path(lesson))
 
 

@@ -1,18 +1,21 @@
 """What was rendered is shown again only while everything it shows is the same, and never to somebody it is not for."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone, translation
 
 from forum.actions import edit_post, reply, start_topic
 from forum.actions.posting import set_post_state
 from forum.actions.reactions import set_reaction
 from forum.kept_pages import digest
 from forum.models import Post, Space, SpaceMembership, State, Topic
+from forum.templatetags.topics import ago
 from people.models import User
 from tests import factories
 
@@ -133,3 +136,21 @@ def test_a_page_is_the_same_kept_and_rendered_anew(topic: Topic, kari: User, ola
 def test_what_cannot_be_told_apart_is_refused() -> None:
     with pytest.raises(TypeError):
         digest({"thing": object()})
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_what_is_kept_tells_ages_as_they_are_told_anew(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever the words for an age change, so does what it is kept under; and that no oftener than it must."""
+    written = datetime(2026, 3, 4, 11, 30, 20, tzinfo=UTC)
+    seconds = [
+        *range(-70, 4 * 3600, 7),
+        *(hours * 3600 + more for hours in range(4, 24 * 9) for more in (-1, 0, 1, 1799, 1800)),
+    ]
+    kept: dict[str, str] = {}
+    with translation.override(language):
+        for second in seconds:
+            now = written + timedelta(seconds=second)
+            monkeypatch.setattr(timezone, "now", lambda now=now: now)
+            assert kept.setdefault(digest({"at": written}), ago(written)) == ago(written), second
+    days, minutes, hours = 9, 60, 2
+    assert len(kept) <= days + 1 + minutes + hours

@@ -286,8 +286,10 @@ def test_decisions_about_an_alias_come_by_query(space: Space, monkeypatch: pytes
     tell_of_decision(entry_id=own.pk)
     assert list(Notice.objects.values_list("person", "entry")) == [(owner.pk, own.pk)]
     monkeypatch.setattr(queries, "_find_decisions", lambda: None)
+    monkeypatch.setattr(queries._unread, "_compiled", {})
     assert count_unread(owner) == 1
     monkeypatch.setattr(queries, "_find_decisions", lambda: lambda person: ModerationEntry.objects.all())
+    monkeypatch.setattr(queries._unread, "_compiled", {})
     assert count_unread(owner) == 2
     page = get_news_page(owner)
     assert [line.text for group in page.groups for line in lines_of(group)] == ["Du også", "Vær snill"]

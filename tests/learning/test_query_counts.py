@@ -60,9 +60,9 @@ def test_lesson_in_a_path(client: Client, lessons: int) -> None:
 
 @pytest.mark.parametrize("lessons", [1, 60])
 def test_lesson_in_a_path_for_a_reader_who_is_signed_in(learner_client: Client, lessons: int) -> None:
-    """Three more for session, reader and the learner's stamp; the first time one for the right to edit, which is kept
-    for a minute, one for the news in the header, kept for half of one, and one for the topics about the lesson."""
-    assert count(learner_client, first_lesson(path_of(lessons))) == (15, 4)
+    """Two more for session and reader; the first time one for the header, kept for half a minute, and one for the
+    topics about the lesson, kept for one."""
+    assert count(learner_client, first_lesson(path_of(lessons))) == (13, 3)
 
 
 def learn(learner: User, path: LearningPathPage) -> None:
@@ -87,7 +87,7 @@ def learn(learner: User, path: LearningPathPage) -> None:
 def test_pages_of_a_path_for_a_learner(learner: User, learner_client: Client, completed: int) -> None:
     """One more for all that is kept of the learner, the first time after any of it changed.
 
-    14, 16 and 20 at most were asked: since the forum came, a lesson is two over and Min side one.
+    14, 16 and 20 at most were asked.
     """
     path = path_of(completed + 1)
     learn(learner, path)
@@ -95,7 +95,7 @@ def test_pages_of_a_path_for_a_learner(learner: User, learner_client: Client, co
     for name, address in {"lesson": first_lesson(path), "path": page_path(path), "Min side": "/min-side/"}.items():
         forget_everything()
         costs[name] = count(learner_client, address)
-    assert costs == {"lesson": (16, 4), "path": (14, 4), "Min side": (21, 5)}
+    assert costs == {"lesson": (14, 3), "path": (12, 3), "Min side": (19, 4)}
 
 
 @pytest.mark.parametrize("courses", [1, 20])
@@ -106,7 +106,7 @@ def test_my_page_of_a_learner_with_many_courses(learner: User, learner_client: C
         factories.LessonPageFactory.create(parent=course, published=True)
         complete_lesson(learner=learner, lesson_key=lesson.translation_key)
     forget_everything()
-    assert count(learner_client, "/min-side/") == (18, 5)
+    assert count(learner_client, "/min-side/") == (16, 4)
 
 
 def forget_everything() -> None:

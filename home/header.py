@@ -1,0 +1,54 @@
+"""What the header of every page says of its reader: how much news waits, and whether they may enter the editor.
+
+Lesson pages are kept and served with three queries, so the answer is kept too: for half a minute in each process, and
+under what the reader did last (`forum.slots.touch_badge`). Somebody who may no longer see a space is told a number
+that is at most half a minute old; what it is of is asked for anew on the page itself, as Wagtail asks for the right to
+edit.
+"""
+
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.cache import caches
+from django.db.models import Exists, QuerySet
+from django.http import HttpRequest
+
+from forum.prepared import prepared
+from forum.queries.notices import MANY, unread_of
+from forum.slots import last_touch
+from people.models import User
+
+KEPT_SECONDS = 30
+
+
+class Header(NamedTuple):
+    unread: int = 0
+    may_edit: bool = False
+
+
+@prepared()
+def _header(reader: Any) -> QuerySet[User, Any]:
+    """`has_perm` would ask for every right somebody has, in two queries."""
+    editors = User.objects.with_perm("wagtailadmin.access_admin", backend=settings.AUTHENTICATION_BACKENDS[0])
+    return User.objects.filter(pk=reader).values_list(unread_of(reader), Exists(editors.filter(pk=reader)))
+
+
+def get_header(request: HttpRequest) -> Header:
+    """For whoever this page is served to. One query, or none where it is kept or the reader is nobody."""
+    found: Header | None = getattr(request, "flett_header", None)
+    if found is None:
+        found = _find_header(request)
+        request.flett_header = found  # type: ignore[attr-defined]
+    return found
+
+
+def _find_header(request: HttpRequest) -> Header:
+    user: Any = request.user
+    if not user.is_authenticated or user.pk is None:
+        return Header()
+    key = f"header:{user.pk}:{last_touch(request)}"
+    kept: Header | None = caches["learners"].get(key)
+    if kept is None:
+        kept = next((Header(min(unread, MANY), bool(may_edit)) for unread, may_edit in _header(user)), Header())
+        caches["learners"].set(key, kept, KEPT_SECONDS)
+    return kept
