@@ -370,7 +370,7 @@ class SpaceFactory(ModelFactory[Space]):
     class Meta:
         model = Space
 
-    name = factory.Sequence(lambda number: f"Rom {number}")
+    name = factory.Sequence(lambda number: f"Rom {number:05}")
     slug = factory.Sequence(lambda number: f"rom-{number}")
     kind = Space.Kind.OPEN
 
