@@ -1,7 +1,8 @@
 """`make bench`: each page of Flett against a bare Django page, in alternating rounds on the same machine.
 
 Counted is the processor time of the web processes and the database together, from /proc: it hardly moves
-when other programs share the machine, which waiting time does.
+when other programs share the machine, which waiting time does. Background work waits, as it does in production, and is
+counted by itself when the pages are done.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
 
-from tests.bench.measure import Round, run_round
+from tests.bench.measure import Round, processor_seconds, run_round
 from tests.bench.prepare import TOKEN
 from tests.needs import find_postgresql
 from tests.postgres import throw_away_server
@@ -28,6 +29,8 @@ from tests.served import ROOT, flett_environment, free_port, prepare, serve
 
 REPORT = ROOT / "docs" / "bench.md"
 CLIENTS = (1, 8)
+WITH_WORKER = {"FLETT_TASKS": "database"}
+"""For what is served: what the preparing process writes must be found by search at once."""
 TARGETS = {
     "lesson, anonymous": 2.0,
     "lesson with progress": 2.0,
@@ -79,7 +82,7 @@ def main() -> int:
         for name, application, environment in servers:
             prepared = prepare(name, environment)
             port = free_port()
-            process = stack.enter_context(serve(application, environment, port))
+            process = stack.enter_context(serve(application, environment | WITH_WORKER, port))
             for page in prepared["pages"]:
                 page |= {"address": f"http://127.0.0.1:{port}{page['url']}", "roots": [process, postmaster]}
                 page["sent"] = warm_up_lines(page) if page.get("script") else warm_up(page)
@@ -92,7 +95,14 @@ def main() -> int:
             answered = sum(done.requests for (page, _), rounds in results.items() if page == name for done in rounds)
             if kept < answered:
                 raise RuntimeError(f"{answered} requests of {name} were answered, {kept} are kept")
-    report = write_report(pages, results, rounds=options.rounds, seconds=options.seconds)
+        task_cost = run_waiting_tasks(servers[1][2] | WITH_WORKER, postmaster=postmaster) / after["tasks"]
+    report = write_report(
+        pages,
+        results,
+        rounds=options.rounds,
+        seconds=options.seconds,
+        background=f"{after['tasks'] / kept:.2f} tasks a post, {task_cost:.2f} ms each",
+    )
     print(report)
     if not options.no_report:
         REPORT.write_text(report)
@@ -177,8 +187,30 @@ def measure(pages: list[dict[str, Any]], *, rounds: int, seconds: int) -> dict[t
     return results
 
 
+def run_waiting_tasks(environment: dict[str, str], *, postmaster: int) -> float:
+    """Let a worker do all that waits; milliseconds of its processor time and the database's, without its starting."""
+    command = [sys.executable, "manage.py", "db_worker", "--batch", "--no-startup-delay", "--interval", "0"]
+    spent = []
+    for _ in range(2):  # the second finds nothing to do
+        before = processor_seconds([postmaster]) + children_seconds()
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+        spent.append(processor_seconds([postmaster]) + children_seconds() - before)
+    return (spent[0] - spent[1]) * 1000
+
+
+def children_seconds() -> float:
+    """Processor time of the processes that were started from here and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def write_report(
-    pages: list[dict[str, Any]], results: dict[tuple[str, int], list[Round]], *, rounds: int, seconds: int
+    pages: list[dict[str, Any]],
+    results: dict[tuple[str, int], list[Round]],
+    *,
+    rounds: int,
+    seconds: int,
+    background: str,
 ) -> str:
     """The table in Markdown. A ratio is the median over rounds of page ÷ yardstick in the same round."""
     yardstick = pages[0]["name"]
@@ -188,6 +220,8 @@ def write_report(
         "Written by `make bench`; do not edit. CPU is milliseconds of processor time per request, web processes and",
         "database together; × is how many bare Django pages (session, signed-in reader, small template) that buys.",
         "Both run in gunicorn with two workers on one PostgreSQL, asked by wrk with `Accept-Encoding: gzip`.",
+        "Search and news of a post are made by a worker (`FLETT_TASKS=database`), which is not in the table: "
+        f"{background}.",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, {rounds} rounds of {seconds} s each, medians; {os.cpu_count()} processors, "
         f"Python {sys.version_info.major}.{sys.version_info.minor}.",

@@ -260,16 +260,22 @@ def discuss(*, user: Any) -> list[dict[str, Any]]:
 
 
 def count_kept() -> dict[str, Any]:
-    """How many lessons have been ticked, and posts written, in Flett's database."""
+    """How many lessons have been ticked, posts written, and tasks left to a worker, in Flett's database."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     import django
 
     django.setup()
 
+    from django_tasks_db.models import DBTaskResult
+
     from forum.models import Post
     from learning.models import LessonCompletion
 
-    return {"tick": LessonCompletion.objects.count(), "posting": Post.objects.count()}
+    return {
+        "tick": LessonCompletion.objects.count(),
+        "posting": Post.objects.count(),
+        "tasks": DBTaskResult.objects.count(),
+    }
 
 
 def describe(
