@@ -157,8 +157,8 @@ class Found:
 def search(*, user: Any, asked: Asked, language: str, kind: str = "", page: int = 1) -> Results:
     """A page of what the person may find, in the language being read or else Bokmål.
 
-    At most six queries on PostgreSQL where the words are found, however many hits; about as many again where they are
-    not. One more among very many documents, three more on SQLite.
+    At most seven queries on PostgreSQL where the words are found, however many hits, and about as many again where they
+    are not; up to two more among very many documents, two more on SQLite.
     """
     results = Results(asked=asked, kind=kind if kind in Kind.values else "")
     if not asked:
@@ -188,7 +188,7 @@ def _page(results: Results, found: Found, *, page: int) -> Results:
     results.page = min(max(page, 1), results.page_count)
     chosen = shown[(results.page - 1) * PAGE_SIZE : results.page * PAGE_SIZE]
     results.documents = get_documents([row.pk for row in chosen])
-    posts = [document.post_id for document in results.documents if document.post_id]
+    posts = [document.post_id for document in results.documents if document.has_files]  # type: ignore[attr-defined]
     for file in _files.for_all(posts=posts) if posts else []:
         results.files.setdefault(file.post_id, []).append(file)
     return results
@@ -450,7 +450,9 @@ def _documents(reader: Any, *, numbers: Any) -> QuerySet[SearchDocument]:
             *(f"post__topic__{name}" for name in topic),
             *(f"post__{name}" for name in ("text", "content_warning", "state", "created_at")),
         )
-        .annotate(course=Subquery(course[:1]))
+        .annotate(
+            course=Subquery(course[:1]), has_files=Exists(Attachment.objects.filter(post=OuterRef("post")).order_by())
+        )
     )
 
 

@@ -15,9 +15,10 @@ from forum import prepared
 from forum.actions import reply, start_topic
 from forum.models import Silence, Space
 from forum.permissions import spaces_writable_by, user_can_write_in_space
-from forum.prepared import EVERY, Prepared, Several, keep_plans
+from forum.prepared import EVERY, NUMBERS, Among, Prepared, Reader, Several, keep_plans
 from forum.queries.authors import add_author_lines
 from people.models import User
+from people.permissions import people_visible_to
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_pace")]
@@ -105,6 +106,23 @@ def test_an_answer_is_about_the_person_who_is_asked_about(space: Space) -> None:
     inactive = factories.SpaceMembershipFactory.create(space=closed, person__is_active=False).person
     asked = [inside, member(), inside, inactive, inside]
     assert [user_can_write_in_space(person, closed) for person in asked] == [True, False, True, False, True]
+
+
+def test_a_rule_that_branches_by_what_a_builder_was_not_told_is_refused() -> None:
+    """Else everybody would be answered as whoever asked first."""
+    with pytest.raises(AttributeError, match="is_superuser"):
+        people_visible_to(Reader())
+
+
+@pytest.mark.parametrize("count", [0, 1, 2_000])
+def test_however_many_numbers_are_one_value(space: Space, count: int) -> None:
+    @prepared.prepared(numbers=NUMBERS)
+    def among(reader: Any, *, numbers: Any) -> Any:
+        return Space.objects.filter(Among("pk", numbers)).values_list("pk")
+
+    numbers = [space.pk, *range(-count, -1)][:count]
+    assert among.for_all(numbers=numbers) == ([(space.pk,)] if count else [])
+    EVERY.remove(among)
 
 
 @pytest.mark.parametrize(("count", "length"), [(0, 4), (1, 4), (4, 4), (5, 16), (16, 16), (17, 64), (300, 1024)])

@@ -26,7 +26,7 @@ from forum.actions.topics import merge_topics, move_topic, split_topic
 from forum.models import Post, Space, State, Topic
 from forum.signals import posts_changed, spaces_changed
 from home.models import HomePage, SearchDocument
-from home.search import engines
+from home.search import engines, queries
 from home.search.actions import find_drift, index_documents
 from home.search.asked import parse
 from home.search.documents import Source, all_numbers
@@ -361,6 +361,27 @@ def test_what_is_excepted_is_not_found_by_its_title_either(member: User, space: 
     assert set(found(member, "rein -elva")) == {f"topic:{topic.pk}" for topic in sought}
 
 
+@pytest.mark.postgresql
+def test_of_a_common_word_the_newest_are_found_as_of_a_rare_one(
+    any_pace: None, member: User, space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either way the same: those of a common word are looked for among the latest documents."""
+    topic = start_topic(author=member, space=space, title="Reinlav", source="<p>reinlav på stein</p>")
+    answers = [reply(author=member, topic=topic, source=f"<p>reinlav på stein {n}</p>") for n in range(4)]
+    reply(author=member, topic=topic, source="<p>noe annet</p>")
+    index_everything()
+    monkeypatch.setattr(queries, "REPLIES", queries.REPLIES._replace(most=2))
+    newest = {f"topic:{topic.pk}", *(f"post:{answer.pk}" for answer in answers[2:])}
+    asked = ("reinlav", "reinlav stein", '"reinlav på stein"', "reinlav -fjell")
+    rare = [search(user=member, asked=parse(words), language="nb") for words in asked]
+    monkeypatch.setattr(engines, "_MANY", -2)
+    monkeypatch.setattr(engines, "_COMMON", -1)
+    assert engines.PostgreSQL().read(parse("reinlav"), any_word=False).common == {"titles", "topics", "replies"}
+    common = [search(user=member, asked=parse(words), language="nb") for words in asked]
+    for results in rare + common:
+        assert ({hit.key for hit in results.hits}, results.is_more) == (newest, True), results.asked.text
+
+
 def test_danish_and_english_words_are_stemmed(member: User, space: Space) -> None:
     danish = start_topic(
         author=member, space=space, title="A", source="<p>Hvad bliver af borgernes drømme efter det</p>"
@@ -488,7 +509,7 @@ def test_what_is_typed_is_neither_logged_nor_kept(
     assert "hemmeliglav" not in session
 
 
-QUERIES = 13 if connection.vendor == "postgresql" else 15
+QUERIES = 12 if connection.vendor == "postgresql" else 14
 """Session and reader, the content's stamp, the bell, the page's own links, then those of `search`. PostgreSQL is asked
 what the words are, and for the newest of all kinds at once.
 """
