@@ -22,16 +22,21 @@ from tests import databases, factories
 
 ON_POSTGRESQL = "tests/test_postgresql.py"
 
+WITHOUT_DATABASE = "what asks no database"
 LONGEST_FIRST = (
     "tests/browser/test_pages.py",
     ON_POSTGRESQL,
+    WITHOUT_DATABASE,
     "tests/browser/test_accounts.py",
     "tests/browser/",
     "tests/home/test_walk.py",
     "tests/home/",
     "",
 )
-"""In this order, so that no worker is left with a long test when the others are done."""
+"""In this order, so that no worker is left with a long test when the others are done.
+
+While the first worker migrates, the others do what asks no database.
+"""
 
 WHOLE = (
     "tests/browser/test_pages.py",
@@ -82,7 +87,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _place(item: pytest.Item) -> int:
-    return next(place for place, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start))
+    for place, start in enumerate(LONGEST_FIRST):
+        if item.nodeid.startswith(start) or (start == WITHOUT_DATABASE and not _needs_one(item)):
+            return place
+    raise AssertionError("the last place is everybody's")
+
+
+def _needs_one(item: pytest.Item) -> bool:
+    """A database, or a browser, which shows what is in one; or others of its module do, and it stays with them."""
+    module = item.nodeid.partition("::")[0]
+    return _asks_a_database(item) or module.startswith("tests/browser/") or module in WHOLE
 
 
 class WholeModules(LoadScopeScheduling):
