@@ -7,6 +7,11 @@ posts_changed = Signal()
 deleted. What search keeps of them must be made again; a post that is gone has no row.
 """
 
+items_changed = Signal()
+"""Sent in the background, after commit, with `item_ids`: these were shared, changed, hidden, shown or deleted in the
+library.
+"""
+
 spaces_changed = Signal()
 """Sent after commit with `space_ids`: a space was made, or changed, or archived, or opened again.
 

@@ -10,7 +10,7 @@ from django_tasks import task
 
 from forum.actions import notices, seals
 from forum.mails import sending
-from forum.signals import posts_changed
+from forum.signals import items_changed, posts_changed
 from people.tasks import after_commit
 
 
@@ -29,6 +29,11 @@ def posts_were_changed(post_ids: Sequence[int], *, news: Sequence[int] = ()) -> 
     """
     if post_ids:
         after_commit(follow_posts, list(post_ids), list(news))
+
+
+@task()
+def follow_items(item_ids: list[int]) -> None:
+    items_changed.send(sender=None, item_ids=item_ids)
 
 
 @task()

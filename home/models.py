@@ -14,7 +14,7 @@ from wagtail.models import Page
 from wagtail.search import index
 
 from courses.blocks import PageBody
-from forum.models import Post, Space, Topic
+from forum.models import LibraryItem, Post, Space, Topic
 
 
 class HomePage(Page):
@@ -66,7 +66,8 @@ class StandardPage(Page):
 
 
 class SearchDocument(models.Model):
-    """What search keeps of one thing: a page, a word, a space, a topic with its first post, a reply, a team, a person.
+    """What search keeps of one thing: a page, a word, a space, a topic with its first post, a reply, what is shared in
+    the library, a team, a person.
 
     Made by `home.search.actions` alone, and made again by `rebuild_search`. Who may find it is decided in
     `home.permissions`. What is written in the forum is kept as search words only; its text stays in the post. On SQLite
@@ -90,6 +91,7 @@ class SearchDocument(models.Model):
         TOPIC = "topic", _("Tråder")
         POST = "post", _("Innlegg")
         SPACE = "space", _("Rom")
+        ITEM = "item", _("Bibliotek")
         TEAM = "team", _("Team")
         PERSON = "person", _("Folk")
 
@@ -109,6 +111,7 @@ class SearchDocument(models.Model):
     space = models.ForeignKey(Space, null=True, on_delete=models.CASCADE, related_name="+")
     topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
     post = models.ForeignKey(Post, null=True, on_delete=models.CASCADE, related_name="+")
+    item = models.ForeignKey(LibraryItem, null=True, on_delete=models.CASCADE, related_name="+")
     is_shown = models.BooleanField(default=True, help_text="Neither topic nor post is held, hidden or deleted.")
     written_at = models.DateTimeField()
     fingerprint = models.CharField(max_length=32, help_text="Of all that it was made from, and by which rules.")

@@ -11,9 +11,9 @@ from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from courses.models import GlossaryTerm, Principle
-from forum.signals import posts_changed, spaces_changed
+from forum.signals import items_changed, posts_changed, spaces_changed
 from home import tasks
-from home.search.actions import index_posts
+from home.search.actions import index_documents, index_posts
 from home.search.documents import Source
 from people.models import Profile, Team, User
 from people.signals import teams_added
@@ -78,6 +78,12 @@ def teams_were_added(team_ids: list[int], **kwargs: Any) -> None:
 def posts_were_changed(post_ids: list[int], **kwargs: Any) -> None:
     """Called in the background already."""
     index_posts(numbers=post_ids)
+
+
+@receiver(items_changed, dispatch_uid="home.search.items")
+def items_were_changed(item_ids: list[int], **kwargs: Any) -> None:
+    """Called in the background already."""
+    index_documents(source=Source.ITEMS, numbers=item_ids)
 
 
 @receiver(spaces_changed, dispatch_uid="home.search.spaces")

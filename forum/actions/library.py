@@ -22,6 +22,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
+from forum import tasks
 from forum.actions.attachments import KEPT_BESIDE_DRAFT, NAME_MAX, is_image_name
 from forum.models import (
     LibraryFile,
@@ -47,6 +48,7 @@ from forum.rendering import Rendered, render
 from forum.writing import tidy_source
 from people.alphabet import fold
 from people.models import Team, User
+from people.tasks import after_commit
 from safety.files import FileRefusedError
 from safety.guard import guard_html
 from safety.guard.files import guard_file
@@ -264,6 +266,7 @@ def _add_version(*, item: LibraryItem, person: User, read: _Read, submission: UU
         raise FileRefusedError(_("Legg ved en fil, skriv en tekst eller lim inn en lenke."))
     item.current, item.version_count, item.changed_at = version, version.number, version.created_at
     item.save(update_fields=["current", "version_count", "changed_at"])
+    after_commit(tasks.follow_items, [item.pk])
     return version
 
 
@@ -284,6 +287,7 @@ def edit_item(*, person: User, item: LibraryItem, details: Details, confirmed: b
     _set_details(item, details)
     item.save()
     _set_words(item, details)
+    after_commit(tasks.follow_items, [item.pk])
     return item
 
 
@@ -326,6 +330,7 @@ def set_item_state(*, person: User, item: LibraryItem, state: State) -> LibraryI
         item.team_count = 0
     item.state = state
     item.save()
+    after_commit(tasks.follow_items, [item.pk])
     return item
 
 

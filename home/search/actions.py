@@ -32,6 +32,7 @@ _COLUMNS = (
     "space_id",
     "topic_id",
     "post_id",
+    "item_id",
     "is_shown",
     "written_at",
     "fingerprint",

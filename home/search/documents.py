@@ -22,7 +22,7 @@ from courses.models import (
     RoleIndexPage,
     RolePage,
 )
-from forum.models import Attachment, Post, Space, State, Topic
+from forum.models import Attachment, LibraryFile, LibraryItem, Post, Space, State, Topic
 from home.models import SearchDocument, StandardPage
 from home.search import words
 from learning.models import LearningPathPage, LearnPage
@@ -46,6 +46,7 @@ class Source(StrEnum):
     TEAMS = "teams"
     PEOPLE = "people"
     SPACES = "spaces"
+    ITEMS = "items"
     TOPICS = "topics"
     REPLIES = "replies"
 
@@ -71,6 +72,7 @@ class Entry:
     space_id: int | None = None
     topic_id: int | None = None
     post_id: int | None = None
+    item_id: int | None = None
     is_shown: bool = True
     written_at: datetime = NEVER
     fingerprint: str = field(default="", init=False)
@@ -120,6 +122,7 @@ def all_numbers(source: str) -> QuerySet[Any, int]:
         Source.TEAMS: Team.objects.all(),
         Source.PEOPLE: User.objects.all(),
         Source.SPACES: Space.objects.all(),
+        Source.ITEMS: LibraryItem.objects.all(),
         Source.TOPICS: Topic.objects.all(),
         Source.REPLIES: Post.objects.filter(number__gt=1),
     }
@@ -142,6 +145,7 @@ _PREFIXES = {
     Source.TEAMS: "team",
     Source.PEOPLE: "person",
     Source.SPACES: "space",
+    Source.ITEMS: "item",
     Source.TOPICS: "topic",
     Source.REPLIES: "post",
 }
@@ -288,6 +292,38 @@ def _spaces(numbers: Sequence[int]) -> Iterator[Entry]:
         )
 
 
+def _items(numbers: Sequence[int]) -> Iterator[Entry]:
+    """An item with its newest version: what it says, what is in its files, its keywords, and whose it is.
+
+    What is in the version is kept as search words only; it stands in no space here, which would let in everybody who
+    knows of the space.
+    """
+    files = LibraryFile.objects.order_by("pk").only("pk", "version_id", "name", "text")
+    items = LibraryItem.objects.filter(pk__in=numbers).exclude(state=State.DELETED).select_related("current", "team")
+    for item in items.prefetch_related("tags", Prefetch("current__files", queryset=files)):
+        version = item.current
+        said = [
+            *(tag.name for tag in item.tags.all()),
+            item.get_kind_display(),
+            item.team.name if item.team else "",
+            item.county,
+            version.text if version else "",
+            *(f"{file.name.replace('_', ' ')}\n{file.text}" for file in (version.files.all() if version else [])),
+        ]
+        yield Entry(
+            key=key_of(Source.ITEMS, item.pk),
+            area=SearchDocument.Area.SITE,
+            kind=SearchDocument.Kind.ITEM,
+            language=item.language if item.language in {"nb", "da", "en"} else FORUM_LANGUAGE,
+            title=item.title,
+            summary=item.summary,
+            words="\n".join(each for each in said if each),
+            address=str(item.pk),
+            item_id=item.pk,
+            written_at=item.changed_at,
+        )
+
+
 def _with_files(posts: QuerySet[Post]) -> QuerySet[Post]:
     files = Attachment.objects.order_by("pk").only("pk", "post_id", "name", "alt_text", "text")
     return (
@@ -354,6 +390,7 @@ _MAKERS = {
     Source.TEAMS: _teams,
     Source.PEOPLE: _people,
     Source.SPACES: _spaces,
+    Source.ITEMS: _items,
     Source.TOPICS: _topics,
     Source.REPLIES: _replies,
 }

@@ -495,6 +495,7 @@ def one_of(kind: str) -> str:
         Kind.TOPIC: _("Tråd"),
         Kind.POST: _("Innlegg"),
         Kind.SPACE: _("Rom"),
+        Kind.ITEM: _("Ressurs"),
         Kind.TEAM: _("Team"),
         Kind.PERSON: _("Person"),
     }[Kind(kind)]
@@ -507,7 +508,7 @@ def _address(document: SearchDocument) -> str:
         return reverse("people:person", args=[document.person_id])
     if document.space is not None:
         return document.space.get_absolute_url()
-    names = {Kind.TERM: "home:glossary-term", Kind.TEAM: "people:team"}
+    names = {Kind.TERM: "home:glossary-term", Kind.TEAM: "people:team", Kind.ITEM: "forum:library-item"}
     return reverse(names.get(Kind(document.kind), "home:principle"), args=document.address.split("/"))
 
 
