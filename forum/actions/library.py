@@ -55,6 +55,8 @@ from safety.guard.files import guard_file
 from safety.text import TextRefusedError, clean_line
 
 FILES_MOST = 20
+WAITING_MOST = 60
+"""Files of one person that lie beside forms. They go after a week."""
 TAGS_MOST = 12
 LINK_SCHEMES = ("http", "https")
 
@@ -160,7 +162,12 @@ def add_library_file(
     guarded = guard_file(file, name=name, confirmed=confirmed)
     with transaction.atomic():
         person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
-        if LibraryFile.objects.filter(uploader=person, upload=submission).count() >= FILES_MOST:
+        waiting = LibraryFile.objects.filter(uploader=person, version__isnull=True)
+        if waiting.count() >= WAITING_MOST:
+            raise FileRefusedError(
+                _("Du har for mange filer som ikke er delt ennå. Del dem først, eller ta bort noen.")
+            )
+        if waiting.filter(upload=submission).count() >= FILES_MOST:
             raise FileRefusedError(_("En versjon kan ha høyst %(most)d filer.") % {"most": FILES_MOST})
         kept = LibraryFile(
             upload=submission,

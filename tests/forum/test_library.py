@@ -114,6 +114,15 @@ def test_the_same_form_sent_twice_is_one_item(kari: User, space: Space) -> None:
     assert LibraryItem.objects.count() == 1
 
 
+def test_nobody_fills_the_disk_with_what_they_never_share(kari: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forum.actions.library.WAITING_MOST", 2)
+    keep(kari, "En")
+    keep(kari, "To")
+    with pytest.raises(FileRefusedError):
+        keep(kari, "Tre")
+    assert LibraryFile.objects.count() == 2
+
+
 def test_old_versions_stay(kari: User, space: Space) -> None:
     item = share(kari, space)
     second = add_version(person=kari, item=item, content=Content(submission=keep(kari, "To."), note="Ny innledning."))
