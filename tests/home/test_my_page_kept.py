@@ -186,12 +186,12 @@ def test_a_change_shows_at_once(cast: Cast, name: str) -> None:
 
 
 def test_it_is_kept(cast: Cast) -> None:
-    """Session, reader, and the stamps of content, learner and people."""
+    """Session, reader, the stamps of content and learner together, and that of people."""
     client = client_of(cast.kari)
     client.get("/min-side/")
     with CaptureQueriesContext(connection) as captured:
         client.get("/min-side/")
-    assert len(captured) == 5
+    assert len(captured) == 4
 
 
 def test_an_invitation_that_grows_too_old_is_gone_from_the_kept_page(cast: Cast, monkeypatch: Any) -> None:

@@ -509,7 +509,7 @@ def test_what_is_typed_is_neither_logged_nor_kept(
     assert "hemmeliglav" not in session
 
 
-QUERIES = 12 if connection.vendor == "postgresql" else 14
+QUERIES = 11 if connection.vendor == "postgresql" else 13
 """Session and reader, the content's stamp, the bell, the page's own links, then those of `search`. PostgreSQL is asked
 what the words are, and for the newest of all kinds at once.
 """
