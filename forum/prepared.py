@@ -214,7 +214,8 @@ def _as_stored(value: Any, field: "Field[Any, Any]") -> Any:
 class _Compiled:
     """A queryset as SQL, and how its rows become what it would have given."""
 
-    def __init__(self, queryset: "QuerySet[Any, Any]") -> None:
+    def __init__(self, queryset: "QuerySet[Any, Any]", *, plans_anew: bool = False) -> None:
+        self.plans_anew = plans_anew
         compiler = queryset.query.get_compiler(using=connection.alias)
         self.is_empty = False
         try:
@@ -227,7 +228,7 @@ class _Compiled:
         self.parameters = parameters
         self.sql = sql
         self.order: list[str] | None = None
-        if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql" and not plans_anew:
             self.sql, self.order = _with_constants(sql, parameters)
         fields = [column[0] for column in compiler.select[: compiler.col_count]]
         self.converters = compiler.get_converters(fields)
@@ -241,7 +242,7 @@ class _Compiled:
             self.related = get_related_populators(info, compiler.select, connection.alias)  # type: ignore[call-arg]
             self.annotations = list(compiler.annotation_col_map.items())
 
-    def ask(self, values: dict[str, Any], *, plans_anew: bool = False) -> list[Row]:
+    def ask(self, values: dict[str, Any]) -> list[Row]:
         if self.is_empty:
             return []
         given: Any = {name: _as_stored(values[name], field) for name, field in self.fields.items()}
@@ -249,7 +250,7 @@ class _Compiled:
             given = [given[name] for name in self.order]
         else:
             given = [given[each.name] if type(each) is Place else each for each in self.parameters]
-        with connection.cursor() if plans_anew else _cursor() as cursor:
+        with connection.cursor() if self.plans_anew else _cursor() as cursor:
             cursor.execute(self.sql, given)
             rows = cursor.fetchall()
         if self.converters:
@@ -327,8 +328,8 @@ class Prepared:
         key = (connection.vendor, aliases_are_possible(), *lengths.values(), *chosen.values())
         compiled = self._compiled.get(key)
         if compiled is None:
-            compiled = self._compiled[key] = _Compiled(self.queryset(lengths, **chosen))
-        return compiled.ask(values, plans_anew=self.plans_anew)
+            compiled = self._compiled[key] = _Compiled(self.queryset(lengths, **chosen), plans_anew=self.plans_anew)
+        return compiled.ask(values)
 
 
 def prepared(**given: "Field[Any, Any] | Several") -> Callable[[Builder], Prepared]:
