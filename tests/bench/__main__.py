@@ -78,9 +78,14 @@ def main() -> int:
             ("flett", "config.wsgi:application", flett_environment(database, folder) | own_variables()),
         ]
         postmaster = int((Path(host) / "data" / "postmaster.pid").read_text().split()[0])
+        database_of = {"bare": "bare", "flett": database.rpartition("/")[2]}
         pages: list[dict[str, Any]] = []
         for name, application, environment in servers:
             prepared = prepare(name, environment)
+            # A database that has been in use knows how much there is of what; one just filled plans in the dark.
+            subprocess.run(
+                [binaries / "psql", "-h", host, "-U", "flett", "-q", "-c", "ANALYZE", database_of[name]], check=True
+            )
             port = free_port()
             process = stack.enter_context(serve(application, environment | WITH_WORKER, port))
             for page in prepared["pages"]:
