@@ -7,7 +7,6 @@ from django.db.models import Exists, OuterRef
 
 from forum import tasks
 from forum.actions.attachments import delete_files
-from forum.actions.library import delete_library_files
 from forum.models import Attachment, LibraryFile, Post, Pseudonym, Report, Topic
 from forum.pseudonyms import owned_by
 from people.models import User
@@ -34,7 +33,7 @@ def let_go_of_person(*, person: User, former: User) -> None:
     own_files = Attachment.objects.filter(uploader=person)
     own_files.filter(post__isnull=False).update(uploader=None)
     delete_files(own_files.filter(post__isnull=True))
-    delete_library_files(LibraryFile.objects.filter(uploader=person, version__isnull=True))
+    delete_files(LibraryFile.objects.filter(uploader=person, version__isnull=True))
     waiting = Report.objects.filter(reporter=person, outcome="")
     # One open report a person and post: another former member's may wait there already.
     there = Report.objects.filter(reporter=former, outcome="", post=OuterRef("post"))

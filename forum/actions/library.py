@@ -4,26 +4,23 @@ A file is checked and guarded before anybody else can see it: it lies beside its
 when that is shared. The item's row is locked before its versions are counted.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import PurePath
-from typing import IO, Any
+from typing import IO
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files.storage import Storage
 from django.core.validators import URLValidator
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
-from forum.actions.attachments import KEPT_BESIDE_DRAFT, NAME_MAX, is_image_name
+from forum.actions.attachments import KEPT_BESIDE_DRAFT, NAME_MAX, delete_files, is_image_name
 from forum.models import (
     LibraryFile,
     LibraryItem,
@@ -188,7 +185,7 @@ def remove_library_file(*, person: User, file: LibraryFile) -> None:
     """Take a file away from beside one's form. One in a version stays. Raises PermissionDenied."""
     if file.version_id is not None or file.uploader_id != person.pk:
         raise PermissionDenied
-    delete_library_files(LibraryFile.objects.filter(pk=file.pk, version__isnull=True))
+    delete_files(LibraryFile.objects.filter(pk=file.pk, version__isnull=True))
 
 
 @sensitive_variables()
@@ -328,7 +325,7 @@ def set_item_state(*, person: User, item: LibraryItem, state: State) -> LibraryI
     if not may(person, item):
         raise PermissionDenied
     if state == State.DELETED:
-        delete_library_files(LibraryFile.objects.filter(version__item=item))
+        delete_files(LibraryFile.objects.filter(version__item=item))
         item.versions.update(source="", html="", text="", link="", note="")
         item.uses.all().delete()
         item.tags.all().delete()
@@ -361,21 +358,8 @@ def count_download(*, item_id: int) -> None:
     LibraryItem.objects.filter(pk=item_id).update(download_count=F("download_count") + 1)
 
 
-def delete_library_files(files: QuerySet[LibraryFile]) -> int:
-    """Delete rows at once and their files after commit. Returns how many."""
-    found = [(each.file.storage, str(each.file.name)) for each in files.only("file")]
-    files.delete()
-    transaction.on_commit(partial(_delete_from_storage, found))
-    return len(found)
-
-
-def _delete_from_storage(files: Iterable[tuple[Storage, str]]) -> None:
-    for storage, name in files:
-        storage.delete(name)
-
-
 @transaction.atomic
 def delete_loose_library_files() -> int:
     """Files that have lain beside a form for more than a week. Returns how many."""
-    loose: Any = LibraryFile.objects.filter(version__isnull=True, created_at__lt=timezone.now() - KEPT_BESIDE_DRAFT)
-    return delete_library_files(loose)
+    loose = LibraryFile.objects.filter(version__isnull=True, created_at__lt=timezone.now() - KEPT_BESIDE_DRAFT)
+    return delete_files(loose)
