@@ -127,11 +127,13 @@ def django_db_modify_db_settings(
     django_db_blocker: Any,
     shared_folder: Path,
 ) -> Iterator[None]:
-    """Of several workers one migrates."""
-    if not hasattr(request.config, "workerinput"):
+    """Of several workers one migrates; with FLETT_KEEP_MIGRATED=<folder> only the first since a migration changed."""
+    kept = os.environ.get("FLETT_KEEP_MIGRATED") if connection.vendor == "sqlite" else None
+    if not kept and not hasattr(request.config, "workerinput"):
         yield
         return
-    created, creation = shared_folder / "created", connection.creation
+    created = Path(kept) / databases.migrations_digest() if kept else shared_folder / "created"
+    creation = connection.creation
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(creation, "create_test_db", partial(databases.create_once, created, creation.create_test_db))
         yield
