@@ -15,6 +15,7 @@ from forum.models import (
     DecisionsRead,
     Draft,
     EntryRequest,
+    EventSignUp,
     FeedToken,
     LibraryFile,
     LibraryItem,
@@ -108,6 +109,30 @@ def library(person: User) -> Collected:
     files = LibraryFile.objects.filter(uploader=person).order_by("pk")
     return Collected(
         entries=entries, files=[OwnFile(each.name, each.size, partial(_read_file, each)) for each in files]
+    )
+
+
+def events(person: User) -> Collected:
+    """What the person signed up for, what they answered, and what they can not eat while it is kept. Two queries."""
+    found = (
+        EventSignUp.objects.filter(person=person)
+        .select_related("event", "leg", "dietary_need")
+        .prefetch_related("answers__question")
+        .order_by("created_at", "pk")
+    )
+    return Collected(
+        entries=[
+            [
+                Fact("event", _("Arrangement"), each.event.title),
+                Fact("mode", _("Hvordan"), str(each.leg.get_mode_display())),
+                Fact("status", _("Status"), str(each.get_status_display())),
+                Fact("created_at", _("Meldt på"), each.created_at),
+                Fact("attended", _("Møtte"), each.attended),
+                Fact("dietary_need", _("Matbehov"), each.dietary_need.text if hasattr(each, "dietary_need") else None),
+                *(Fact("answer", answer.question.label, answer.text) for answer in each.answers.all()),
+            ]
+            for each in found
+        ]
     )
 
 
@@ -312,6 +337,13 @@ register(
     covers=("forum.LibraryItem.owner", "forum.LibraryVersion.created_by", "forum.LibraryFile.uploader"),
 )
 register(
+    "forum-events",
+    events,
+    title=_("Arrangementer du er meldt på"),
+    why=_("Så du har en plass, og så den som arrangerer, vet hvem som kommer. Matbehov slettes etterpå."),
+    covers=("forum.EventSignUp.person",),
+)
+register(
     "forum-drafts",
     drafts,
     title=_("Utkast i forumet"),
@@ -379,6 +411,8 @@ for _column, _reason in {
     "forum.ModerationEntry.actor": "A moderator's office, kept for the log; the row is about whom it was done to.",
     "forum.Silence.given_by": "A moderator's office, kept for the log; the row is about whom it was given.",
     "forum.LibraryUse.said_by": "Whoever said that a team uses something; the row is about the team.",
+    "forum.Event.created_by": "Whoever announced it; the event is not about that person.",
+    "forum.EventSignUp.made_by": "Whoever signed somebody else up; the row is about that person.",
     "forum.Appeal.decided_by": "A moderator's office, kept for the log; the row is about whoever appealed.",
 }.items():
     exempt(_column, reason=_reason)

@@ -1,5 +1,16 @@
 """FACT Forum: spaces, topics, reading, moderation and notices."""
 
+from forum.models.events import (
+    DietaryNeed,
+    Event,
+    EventGroup,
+    EventLeg,
+    EventPrinciple,
+    EventQuestion,
+    EventSignUp,
+    ProgrammeItem,
+    SignUpAnswer,
+)
 from forum.models.library import LibraryFile, LibraryItem, LibraryPrinciple, LibraryTag, LibraryUse, LibraryVersion
 from forum.models.moderation import Appeal, DecisionsRead, ModerationEntry, Report, Silence
 from forum.models.notices import FeedToken, MailChoice, Notice, NoticeRead, SentMail, Told, Watch
@@ -26,8 +37,15 @@ __all__ = [
     "Appeal",
     "Attachment",
     "DecisionsRead",
+    "DietaryNeed",
     "Draft",
     "EntryRequest",
+    "Event",
+    "EventGroup",
+    "EventLeg",
+    "EventPrinciple",
+    "EventQuestion",
+    "EventSignUp",
     "FeedToken",
     "LibraryFile",
     "LibraryItem",
@@ -42,11 +60,13 @@ __all__ = [
     "NoticeRead",
     "Post",
     "PostEdit",
+    "ProgrammeItem",
     "Pseudonym",
     "Reaction",
     "Report",
     "SealOpening",
     "SentMail",
+    "SignUpAnswer",
     "Silence",
     "Space",
     "SpaceMembership",

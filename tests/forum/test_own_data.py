@@ -74,6 +74,9 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
         created_by=person, number=1, item=LibraryItem.objects.create(space=post.topic.space, title="Mandat")
     ),
     "forum.LibraryFile.uploader": lambda person, post: library_file_of(person),
+    "forum.EventSignUp.person": lambda person, post: factories.make_sign_up(
+        person, factories.EventFactory.create(space=post.topic.space)
+    ),
     "forum.Draft.person": lambda person, post: Draft.objects.create(person=person, place="topic:1", source="Utkast"),
     "forum.SpaceMembership.person": lambda person, post: SpaceMembership.objects.create(
         person=person, space=post.topic.space
