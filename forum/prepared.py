@@ -214,7 +214,7 @@ def _as_stored(value: Any, field: "Field[Any, Any]") -> Any:
 class _Compiled:
     """A queryset as SQL, and how its rows become what it would have given."""
 
-    def __init__(self, queryset: "QuerySet[Any, Any]", *, plans_anew: bool = False) -> None:
+    def __init__(self, queryset: "QuerySet[Any, Any]", *, plans_anew: bool = False, within: str = "%s") -> None:
         self.plans_anew = plans_anew
         compiler = queryset.query.get_compiler(using=connection.alias)
         self.is_empty = False
@@ -223,6 +223,7 @@ class _Compiled:
         except EmptyResultSet:  # what nobody is in, such as spaces with aliases where there is no key to seal them
             self.is_empty = True
             return
+        sql = within.replace("%s", sql)
         places = [each for each in parameters if type(each) is Place]
         self.fields = {each.name: each.field for each in places}
         self.parameters = parameters
@@ -231,7 +232,7 @@ class _Compiled:
         if connection.vendor == "postgresql" and not plans_anew:
             self.sql, self.order = _with_constants(sql, parameters)
         fields = [column[0] for column in compiler.select[: compiler.col_count]]
-        self.converters = compiler.get_converters(fields)
+        self.converters = compiler.get_converters(fields) if within == "%s" else {}
         self.is_of_models = issubclass(queryset._iterable_class, ModelIterable)
         if self.is_of_models:
             info: Any = compiler.klass_info
@@ -277,18 +278,27 @@ class _Compiled:
 NUMBERS = _NumbersField()
 """What a builder that gets `Numbers` is decorated with."""
 EVERY: "list[Prepared]" = []
+KEPT_MOST = 200
+"""So many ways of one builder are kept: whoever asks for all there are costs time, and no memory."""
 
 
 class Prepared:
     """A builder of querysets, called once for each way of building. As a decorator: `@prepared("pk", …)`.
 
     `plans_anew` where the values decide how the database had best go about it: it is told them before it plans.
+    `within` is told the ways and gives SQL with a place, %s, for the queryset of values: the rows are then what the
+    database answers to that.
     """
 
     def __init__(
-        self, build: Builder, given: Mapping[str, "Field[Any, Any] | Several"], *, plans_anew: bool = False
+        self,
+        build: Builder,
+        given: Mapping[str, "Field[Any, Any] | Several"],
+        *,
+        plans_anew: bool = False,
+        within: Callable[..., str] | None = None,
     ) -> None:
-        self.build, self.given, self.plans_anew = build, given, plans_anew
+        self.build, self.given, self.plans_anew, self.within = build, given, plans_anew, within
         self.several = [name for name, field in given.items() if isinstance(field, Several)]
         self._compiled: dict[Any, _Compiled] = {}
         EVERY.append(self)
@@ -328,7 +338,11 @@ class Prepared:
         key = (connection.vendor, aliases_are_possible(), *lengths.values(), *chosen.values())
         compiled = self._compiled.get(key)
         if compiled is None:
-            compiled = self._compiled[key] = _Compiled(self.queryset(lengths, **chosen), plans_anew=self.plans_anew)
+            if len(self._compiled) >= KEPT_MOST:
+                self._compiled.clear()
+            within = self.within(**chosen) if self.within else "%s"
+            queryset = self.queryset(lengths, **chosen)
+            compiled = self._compiled[key] = _Compiled(queryset, plans_anew=self.plans_anew, within=within)
         return compiled.ask(values)
 
 

@@ -269,7 +269,7 @@ def _add_version(*, item: LibraryItem, person: User, read: _Read, submission: UU
     if not (files or read.source or read.link):
         raise FileRefusedError(_("Legg ved en fil, skriv en tekst eller lim inn en lenke."))
     item.current, item.version_count, item.changed_at = version, version.number, version.created_at
-    item.save(update_fields=["current", "version_count", "changed_at"])
+    item.save(update_fields=["current", "version_count", "changed_at", "search_text"])
     after_commit(tasks.follow_items, [item.pk])
     return version
 
@@ -289,8 +289,8 @@ def edit_item(*, person: User, item: LibraryItem, details: Details, confirmed: b
         raise PermissionDenied
     details = read_details(details, confirmed=confirmed)
     _set_details(item, details)
-    item.save()
     _set_words(item, details)
+    item.save()
     after_commit(tasks.follow_items, [item.pk])
     return item
 

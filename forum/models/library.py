@@ -22,6 +22,7 @@ from people.models.teams import DerivedField
 SUMMARY_MAX = 600
 NOTE_MAX = 600
 TAG_MAX = 40
+SEARCH_TEXT_MAX = 2500
 
 
 class LibraryItem(models.Model):
@@ -106,7 +107,7 @@ class LibraryItem(models.Model):
     version_count = models.PositiveIntegerField(default=0, editable=False)
     team_count = models.PositiveIntegerField(default=0, editable=False)
     download_count = models.PositiveIntegerField(default=0, editable=False)
-    search_text = DerivedField(max_length=1000)
+    search_text = DerivedField(max_length=SEARCH_TEXT_MAX)
 
     class Meta:
         verbose_name = _("ressurs i biblioteket")
@@ -126,7 +127,9 @@ class LibraryItem(models.Model):
         return reverse("forum:library-item", args=[self.pk])
 
     def make_search_text(self) -> str:
-        return fold(f"{self.title} {self.summary}")
+        """With its keywords, as they are when it is saved. One query."""
+        tags = list(self.tags.values_list("name", flat=True)) if self.pk else []
+        return fold(" ".join([self.title, self.summary, *tags]))
 
     @property
     def is_overdue(self) -> bool:

@@ -6,8 +6,21 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Exists,
+    F,
+    Field,
+    OuterRef,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+    When,
+)
+from django.db.models.lookups import GreaterThanOrEqual
 from django.http import Http404
 
 from forum.comparing import Comparison, compare
@@ -22,6 +35,7 @@ from forum.models import (
 )
 from forum.permissions import spaces_moderated_by, spaces_writable_by
 from forum.permissions.library import files_visible_to, items_editable_by, items_visible_to, teams_spoken_for_by
+from forum.prepared import Prepared, Several, prepared
 from forum.queries.subjects import get_principle_index, reader_language
 from people.alphabet import fold
 from people.models import Team
@@ -29,7 +43,9 @@ from people.models import Team
 ITEMS_A_PAGE = 20
 WORDS_MOST = 8
 FACETS = ("kind", "phase", "programme", "language", "county", "licence")
-"""Columns of an item that a list is cut by. Principles are cut by too, through a table of their own."""
+"""Columns of an item that a list is cut by."""
+CUTS = (*FACETS, "principle")
+"""Principles stand in a table of their own."""
 SORTS = {
     "nyeste": ("-changed_at", "-pk"),
     "mest-brukt": ("-team_count", "-download_count", "-changed_at", "-pk"),
@@ -76,58 +92,138 @@ class Library:
 
 
 def get_library(user: Any, chosen: LibraryFilter, *, sort: str = "nyeste", page: int = 1) -> Library:
-    """Items this person may see. Five queries, and one a minute for the principles."""
-    found = narrowed(items_visible_to(user), chosen)
+    """Items this person may see. Four queries, and one a minute for the principles."""
     counts = _count_facets(user, chosen)
     count = counts["all"].get("all", 0)
     page_count = max(1, -(-count // ITEMS_A_PAGE))
     page = min(max(page, 1), page_count)
-    start = (page - 1) * ITEMS_A_PAGE
-    rows = found.select_related("team", "owner", "current", "space").order_by(*SORTS.get(sort, SORTS["nyeste"]))
-    items = list(rows[start : start + ITEMS_A_PAGE])
+    items = _get_items(user, chosen, sort=sort if sort in SORTS else "nyeste", page=page)
     add_item_principles(items)
     add_current_files(items)
     return Library(items=items, count=count, page=page, page_count=page_count, facets=_choices(counts, chosen))
 
 
-def narrowed(items: QuerySet[LibraryItem], chosen: LibraryFilter, *, but: str = "") -> QuerySet[LibraryItem]:
-    """Those that are what was asked for; `but` names a facet that is left open."""
-    wanted = {name: getattr(chosen, name) for name in FACETS if name != but and getattr(chosen, name)}
-    items = items.filter(**wanted)
-    if chosen.space:
-        items = items.filter(space__slug=chosen.space)
-    if chosen.principle and but != "principle":
-        items = items.filter(
-            Exists(LibraryPrinciple.objects.filter(item=OuterRef("pk"), principle_key=UUID(chosen.principle)))
-        )
-    if chosen.tag:
-        items = items.filter(Exists(LibraryTag.objects.filter(item=OuterRef("pk"), name_folded=fold(chosen.tag))))
-    for word in fold(chosen.words).split()[:WORDS_MOST]:
-        tagged = LibraryTag.objects.filter(item=OuterRef("pk"), name_folded__contains=word)
-        items = items.filter(Q(search_text__contains=word) | Q(Exists(tagged)))
+_WORD_NAMES = tuple(f"word{number}" for number in range(WORDS_MOST))
+_ASKED: dict[str, Field[Any, Any] | Several] = {
+    **{name: CharField() for name in (*FACETS, *_WORD_NAMES, "tag", "space")},
+    "principle": UUIDField(),
+}
+"""What may be asked for, as a prepared query is told it."""
+
+
+def _asked(chosen: LibraryFilter) -> dict[str, Any]:
+    words = fold(chosen.words).split()[:WORDS_MOST]
+    return {
+        **{name: getattr(chosen, name) for name in (*FACETS, "space")},
+        **{name: words[place] if place < len(words) else "" for place, name in enumerate(_WORD_NAMES)},
+        "tag": fold(chosen.tag),
+        "principle": UUID(chosen.principle) if chosen.principle else _NO_KEY,
+    }
+
+
+_NO_KEY = UUID(int=0)
+
+
+def _ways(chosen: LibraryFilter) -> dict[str, Any]:
+    """What the query is another one by: which facets are cut by, how many words there are, and what else is asked."""
+    return {
+        "cut_by": tuple(name for name in CUTS if getattr(chosen, name)),
+        "words": len(fold(chosen.words).split()[:WORDS_MOST]),
+        "with_tag": bool(chosen.tag),
+        "with_space": bool(chosen.space),
+    }
+
+
+def _cut(reader: Any, asked: dict[str, Any], *, words: int, with_tag: bool, with_space: bool) -> QuerySet[LibraryItem]:
+    """Those the reader may see that are what was asked for, whatever they are in the facets."""
+    items = items_visible_to(reader)
+    if with_space:
+        items = items.filter(space__slug=asked["space"])
+    if with_tag:
+        items = items.filter(Exists(LibraryTag.objects.filter(item=OuterRef("pk"), name_folded=asked["tag"])))
+    for name in _WORD_NAMES[:words]:
+        items = items.filter(search_text__contains=asked[name])
     return items
+
+
+def _fits(asked: dict[str, Any], name: str) -> Q:
+    """Whether an item is what is asked for in this facet."""
+    if name == "principle":
+        return Q(Exists(LibraryPrinciple.objects.filter(item=OuterRef("pk"), principle_key=asked["principle"])))
+    return Q(**{name: asked[name]})
+
+
+def _items_on_page(
+    reader: Any,
+    *,
+    cut_by: tuple[str, ...],
+    sort: str,
+    page: int,
+    words: int,
+    with_tag: bool,
+    with_space: bool,
+    **asked: Any,
+) -> QuerySet[LibraryItem]:
+    items = _cut(reader, asked, words=words, with_tag=with_tag, with_space=with_space)
+    for name in cut_by:
+        items = items.filter(_fits(asked, name))
+    start = (page - 1) * ITEMS_A_PAGE
+    rows = items.select_related("team", "owner", "space").order_by(*SORTS[sort])
+    return rows[start : start + ITEMS_A_PAGE]
+
+
+_first_page = Prepared(_items_on_page, _ASKED)
+
+
+def _get_items(user: Any, chosen: LibraryFilter, *, sort: str, page: int) -> list[LibraryItem]:
+    """One query, put together once for the first pages."""
+    ways = _ways(chosen) | {"sort": sort, "page": page}
+    if page == 1:
+        return _first_page(user, ways=ways, **_asked(chosen))
+    return list(_items_on_page(user, **ways, **_asked(chosen)))
+
+
+def _with_fits(
+    reader: Any, *, cut_by: tuple[str, ...], words: int, with_tag: bool, with_space: bool, **asked: Any
+) -> QuerySet[LibraryItem, Any]:
+    """All that count for some facet, with what each fits: whatever misses in two counts for none."""
+    items = _cut(reader, asked, words=words, with_tag=with_tag, with_space=with_space).order_by()
+    fits = {f"fits_{name}": Case(When(_fits(asked, name), then=1), default=0) for name in cut_by}
+    items = items.annotate(**fits)
+    if cut_by:
+        fitting = sum((F(name) for name in fits), start=Value(0))
+        items = items.filter(GreaterThanOrEqual(fitting, len(cut_by) - 1))
+    return items.values_list("pk", *FACETS, *fits)
+
+
+def _count_sql(*, cut_by: tuple[str, ...], **ways: Any) -> str:
+    """Each facet with all the others as they are chosen. The rule is asked once, whatever there is to count."""
+
+    def others(but: str) -> str:
+        return " AND ".join(["TRUE", *(f"fits_{name} = 1" for name in cut_by if name != but)])
+
+    parts = [
+        f"SELECT '{name}' AS facet, {name} AS value, COUNT(*) FROM found WHERE {others(name)} GROUP BY {name}"  # noqa: S608
+        for name in FACETS
+    ]
+    table = LibraryPrinciple._meta.db_table
+    parts.append(
+        "SELECT 'principle', CAST(tagged.principle_key AS text), COUNT(*) FROM found"  # noqa: S608
+        f" JOIN {table} tagged ON tagged.item_id = found.pk WHERE {others('principle')} GROUP BY tagged.principle_key"
+    )
+    parts.append(f"SELECT 'all', 'all', COUNT(*) FROM found WHERE {others('')}")  # noqa: S608
+    return "WITH found AS MATERIALIZED (%s) " + " UNION ALL ".join(parts)
+
+
+_counted = Prepared(_with_fits, _ASKED, within=_count_sql)
 
 
 def _count_facets(user: Any, chosen: LibraryFilter) -> dict[str, dict[str, int]]:
     """How many items there are of each value, were it chosen. One query."""
-    visible = items_visible_to(user).order_by()
-    parts: list[QuerySet[Any, Any]] = []
-    for name in FACETS:
-        found = narrowed(visible, chosen, but=name)
-        parts.append(_counted(found.annotate(of=Value(name, CharField()), value=Cast(name, CharField()))))
-    by_principle = narrowed(visible, chosen, but="principle").filter(principles__isnull=False)
-    key = Cast("principles__principle_key", CharField())
-    parts.append(_counted(by_principle.annotate(of=Value("principle", CharField()), value=key)))
-    every = narrowed(visible, chosen)
-    parts.append(_counted(every.annotate(of=Value("all", CharField()), value=Value("all", CharField()))))
     counts: dict[str, dict[str, int]] = defaultdict(dict)
-    for name, value, number in parts[0].union(*parts[1:], all=True):
+    for name, value, number in _counted(user, ways=_ways(chosen), **_asked(chosen)):
         counts[name][value.replace("-", "") if name == "principle" else value] = number
     return counts
-
-
-def _counted(items: QuerySet[Any]) -> QuerySet[Any, Any]:
-    return items.values_list("of", "value").annotate(number=Count("pk"))
 
 
 def _choices(counts: dict[str, dict[str, int]], chosen: LibraryFilter) -> dict[str, list[Choice]]:
@@ -191,35 +287,43 @@ class ItemPage:
         return self.versions[0] if self.versions else None
 
 
-def get_item_for(user: Any, pk: int) -> LibraryItem:
-    """The item with `may_edit` and `may_moderate`. One query. Raises Http404."""
+@prepared(pk=BigIntegerField())
+def _item(reader: Any, *, pk: Any) -> QuerySet[LibraryItem]:
     here = {"pk": OuterRef("pk")}
-    found = (
-        items_visible_to(user)
+    return (
+        items_visible_to(reader)
         .filter(pk=pk)
         .annotate(
-            may_edit=Exists(items_editable_by(user).filter(**here)),
-            may_moderate=Exists(spaces_moderated_by(user).filter(pk=OuterRef("space"))),
+            may_edit=Exists(items_editable_by(reader).filter(**here)),
+            may_moderate=Exists(spaces_moderated_by(reader).filter(pk=OuterRef("space"))),
         )
         .select_related("space", "team", "owner", "current", "based_on")
-        .first()
     )
+
+
+def get_item_for(user: Any, pk: int) -> LibraryItem:
+    """The item with `may_edit` and `may_moderate`. One query. Raises Http404."""
+    found: LibraryItem | None = next(iter(_item(user, pk=pk)), None)
     if found is None:
         raise Http404
     return found
+
+
+@prepared(item=BigIntegerField())
+def _own_teams(reader: Any, *, item: Any) -> QuerySet[Team]:
+    uses = LibraryUse.objects.filter(item=item, team=OuterRef("pk"))
+    return teams_spoken_for_by(reader).annotate(uses_it=Exists(uses)).order_by("name", "pk")
 
 
 def get_item_page(user: Any, item: LibraryItem) -> ItemPage:
     """All the page shows of an item that `get_item_for` has found. Seven queries."""
     versions = get_versions(item)
     add_item_principles([item])
-    uses = LibraryUse.objects.filter(item=item, team=OuterRef("pk"))
-    teams = teams_spoken_for_by(user).filter(pk__gt=0).annotate(uses_it=Exists(uses)).order_by("name", "pk")
     return ItemPage(
         item=item,
         versions=versions,
         tags=list(item.tags.all()),
-        own_teams=list(teams),
+        own_teams=_own_teams(user, item=item.pk),
         family=get_family(user, item),
     )
 
@@ -296,18 +400,18 @@ class Family:
 FAMILY_MOST = 200
 
 
+@prepared(family=UUIDField())
+def _relatives(reader: Any, *, family: Any) -> QuerySet[LibraryItem]:
+    related = items_visible_to(reader).filter(family=family).select_related("team", "based_on", "owner")
+    return related.order_by("created_at", "pk")[:FAMILY_MOST]
+
+
 def get_family(user: Any, item: LibraryItem) -> Family:
     """Where the item stands among what it was built on and what builds on it. One query.
 
     What the reader may not see is left out, and what builds on that stands as if it were the first.
     """
-    rows = {
-        each.pk: each
-        for each in items_visible_to(user)
-        .filter(family=item.family)
-        .select_related("team", "based_on", "owner")
-        .order_by("created_at", "pk")[:FAMILY_MOST]
-    }
+    rows = {each.pk: each for each in _relatives(user, family=item.family)}
     below: dict[int | None, list[LibraryItem]] = defaultdict(list)
     for each in rows.values():
         source = each.based_on.item_id if each.based_on is not None else None

@@ -44,6 +44,8 @@ TARGETS = {
     "forum": 2.5,
     "search": 4.0,
     "posting": 4.0,
+    "library": 2.5,
+    "library item": 2.5,
 }
 
 

@@ -67,7 +67,7 @@ def main() -> int:
 
         django.setup()
         build(options.topics)
-        measure(options.topics, explain=options.explain)
+        measure_addresses(addresses(options.topics), explain=options.explain)
     return 0
 
 
@@ -263,7 +263,7 @@ def addresses(topics: int) -> dict[str, str]:
     return found | {f"search: {name}": f"/sok/?{urlencode({'q': words})}" for name, words in SEARCHES.items()}
 
 
-def measure(topics: int, *, explain: bool) -> None:
+def measure_addresses(addresses: dict[str, str], *, explain: bool) -> None:
     """Medians of server time in milliseconds, processor time of Python and the database together (which other work on
     the machine hardly moves), and how many queries each page asks.
     """
@@ -276,7 +276,7 @@ def measure(topics: int, *, explain: bool) -> None:
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(User.objects.get(email="reader@example.org"))
     print(f"\n{'':42} median ms  worst ms    CPU ms  queries  slowest query ms")
-    for name, address in addresses(topics).items():
+    for name, address in addresses.items():
         times = []
         response = client.get(address)
         if response.status_code != 200:

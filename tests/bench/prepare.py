@@ -187,7 +187,7 @@ def sign_in(user: Any, backend: str) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
-TOPICS, POSTS = 60, 40
+TOPICS, POSTS, ITEMS = 60, 40, 60
 POSTERS = 400
 """Who answer in the benchmark, in turn, so that none meets the limit on how much one may write in an hour."""
 
@@ -240,8 +240,11 @@ def discuss(*, user: Any) -> list[dict[str, Any]]:
                     "source": f"<div>Hos oss er det {turn}.</div>",
                 }
                 file.write(f"{cookie}\t{urlencode(body)}\n")
+    items = fill_library(people=people, space=space)
     cookie = sign_in(user, backend)
     return [
+        describe("library", reverse("forum:library"), cookie, expects=items[-1].title),
+        describe("library item", items[0].get_absolute_url(), cookie, expects=items[0].title),
         describe("forum", reverse("forum:home"), cookie, expects=NAME),
         describe("topic list", reverse("forum:space", args=[space.slug]), cookie, expects=NAME),
         describe("topic", reverse("forum:topic", args=[topics[0].pk]), cookie, expects=NAME),
@@ -258,6 +261,41 @@ def discuss(*, user: Any) -> list[dict[str, Any]]:
             "script": [LINES, os.environ[BENCH_POSTS], "application/x-www-form-urlencoded"],
         },
     ]
+
+
+def fill_library(*, people: list[Any], space: Any) -> list[Any]:
+    """Items with a file each, some built on the first."""
+    from io import BytesIO
+
+    from docx import Document
+
+    from forum.actions.library import Content, Details, add_library_file, share_item
+    from forum.models import LibraryItem
+
+    document, written = Document(), BytesIO()
+    document.add_paragraph("Partene møtes fire ganger i året.")
+    document.save(written)
+    items: list[Any] = []
+    for number in range(ITEMS):
+        submission = uuid.uuid4()
+        file = BytesIO(written.getvalue())
+        add_library_file(person=people[number], submission=submission, file=file, name=f"avtale-{number}.docx")
+        items.append(
+            share_item(
+                person=people[number],
+                space=space,
+                details=Details(
+                    title=f"Avtale nummer {number}",
+                    summary="Hvem gjør hva, og hvor ofte vi ser på avtalen sammen.",
+                    kind=LibraryItem.Kind.values[number % 5],
+                    county=("Vestland", "Innlandet", "Agder")[number % 3],
+                    tags=("avtale", "samarbeid"),
+                ),
+                content=Content(submission=submission, source="Les dette først."),
+                based_on=items[0].current if number % 10 == 1 else None,
+            )
+        )
+    return items
 
 
 def count_kept() -> dict[str, Any]:

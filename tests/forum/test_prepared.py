@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from forum import prepared
 from forum.actions import reply, start_topic
+from forum.actions.library import Content, Details, share_item
 from forum.models import Silence, Space
 from forum.permissions import spaces_writable_by, user_can_write_in_space
 from forum.prepared import EVERY, NUMBERS, Among, Prepared, Reader, Several, keep_plans
@@ -68,6 +69,7 @@ def test_no_time_is_built_into_a_page_or_an_answer(space: Space) -> None:
     key = uuid4()
     topic = start_topic(author=kari, space=space, title="Tavlemøte", source="<p>Hvordan?</p>", principle_keys=[key])
     reply(author=ola, topic=topic, source="<p>Slik.</p>")
+    item = share_item(person=kari, space=space, details=Details(title="Tavle"), content=Content(source="Slik."))
     client = signed_in(ola)
     where = space.get_absolute_url()
     cursor = "1700000000000000-1"
@@ -81,6 +83,9 @@ def test_no_time_is_built_into_a_page_or_an_answer(space: Space) -> None:
         topic.get_absolute_url(),
         reverse("forum:space-about", args=[space.slug]),
         f"{reverse('home:search')}?q=tavle",
+        reverse("forum:library"),
+        f"{reverse('forum:library')}?q=tavle&slag=template&prinsipp={key}&emneord=plan&rom={space.slug}",
+        item.get_absolute_url(),
     ):
         assert client.get(address).status_code == 200, address
     sent = {"do": "post", "source": "Vi også.", "source_format": "text", "submission": str(uuid4())}
