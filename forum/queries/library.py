@@ -35,7 +35,7 @@ from forum.models import (
 )
 from forum.permissions import spaces_moderated_by, spaces_writable_by
 from forum.permissions.library import files_visible_to, items_editable_by, items_visible_to, teams_spoken_for_by
-from forum.prepared import Prepared, Several, prepared
+from forum.prepared import Prepared, Several, key_of, prepared
 from forum.queries.subjects import get_principle_index, reader_language
 from people.alphabet import fold
 from people.models import Team
@@ -248,11 +248,17 @@ def _choices(counts: dict[str, dict[str, int]], chosen: LibraryFilter) -> dict[s
     return found
 
 
+@prepared(items=Several(BigIntegerField()))
+def _principle_keys(reader: Any, *, items: Any) -> QuerySet[LibraryPrinciple, Any]:
+    found = LibraryPrinciple.objects.alias(of=key_of("item")).filter(of__in=items)
+    return found.values_list("item_id", "principle_key")
+
+
 def add_item_principles(items: Sequence[LibraryItem]) -> None:
     """Set `shown_principles` on each, in order. One query, beside that of `get_principle_index`."""
     index = get_principle_index(language=reader_language())
     keys: dict[int, set[UUID]] = defaultdict(set)
-    for item, key in LibraryPrinciple.objects.filter(item__in=items).values_list("item_id", "principle_key"):
+    for item, key in _principle_keys.for_all(items=[each.pk for each in items]):
         keys[item].add(key)
     for each in items:
         each.shown_principles = [  # type: ignore[attr-defined]
@@ -260,10 +266,20 @@ def add_item_principles(items: Sequence[LibraryItem]) -> None:
         ]
 
 
+_SHOWN = ("key", "version", "name", "media_type", "size", "is_image")
+"""What a list shows of a file."""
+
+
+@prepared(versions=Several(BigIntegerField()))
+def _files_of(reader: Any, *, versions: Any) -> QuerySet[LibraryFile]:
+    found = LibraryFile.objects.alias(of=key_of("version")).filter(of__in=versions)
+    return found.only(*_SHOWN).order_by("pk")
+
+
 def add_current_files(items: Sequence[LibraryItem]) -> None:
     """Set `files` on each: those of its newest version. One query."""
     files: dict[int, list[LibraryFile]] = defaultdict(list)
-    for each in LibraryFile.objects.filter(version__in=[item.current_id for item in items]).defer("text"):
+    for each in _files_of.for_all(versions=[item.current_id for item in items if item.current_id]):
         files[each.version_id or 0].append(each)
     for item in items:
         item.files = files[item.current_id or 0]  # type: ignore[attr-defined]
@@ -322,20 +338,30 @@ def get_item_page(user: Any, item: LibraryItem) -> ItemPage:
     return ItemPage(
         item=item,
         versions=versions,
-        tags=list(item.tags.all()),
+        tags=_tags.for_all(item=item.pk),
         own_teams=_own_teams(user, item=item.pk),
         family=get_family(user, item),
     )
 
 
+@prepared(item=BigIntegerField())
+def _tags(reader: Any, *, item: Any) -> QuerySet[LibraryTag]:
+    return LibraryTag.objects.filter(item=item)
+
+
+@prepared(item=BigIntegerField())
+def _versions(reader: Any, *, item: Any) -> QuerySet[LibraryVersion]:
+    return LibraryVersion.objects.filter(item=item).select_related("created_by").order_by("-number")
+
+
 def get_versions(item: LibraryItem) -> list[LibraryVersion]:
     """Newest first, each with `shown_files`. Two queries."""
-    versions = list(item.versions.select_related("created_by").order_by("-number"))
+    versions = _versions.for_all(item=item.pk)
     files: dict[int, list[LibraryFile]] = defaultdict(list)
-    for each in LibraryFile.objects.filter(version__item=item).defer("text"):
+    for each in _files_of.for_all(versions=[version.pk for version in versions]):
         files[each.version_id or 0].append(each)
     for version in versions:
-        version.shown_files = files[version.pk]  # type: ignore[attr-defined]
+        version.shown_files = files[version.pk]
     return versions
 
 
