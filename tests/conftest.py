@@ -56,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "postgresql: a question only PostgreSQL can answer, such as a race between threads"
     )
+    config.addinivalue_line("markers", "looks: how a page looks and reads, which no database changes")
     gc.set_threshold(50_000, 20, 20)
 
 
@@ -72,11 +73,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On SQLite the PostgreSQL tests are left to `test_postgresql.py`, which runs them on a server of its own.
 
     With FLETT_POSTGRESQL_FOLLOWS=1 to the run on PostgreSQL that whoever says so makes next (`.ci/run`).
-    On PostgreSQL the tests that ask no database are left out: they would say the same again.
+    On PostgreSQL the tests that ask no database are left out: they would say the same again. So are, with
+    FLETT_SQLITE_WENT_BEFORE=1, the long walks that look at pages in a browser.
     """
     items.sort(key=_place)
     if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
         dropped = [item for item in items if not _asks_a_database(item)]
+        if os.environ.get("FLETT_SQLITE_WENT_BEFORE") == "1":
+            dropped += [item for item in items if item.get_closest_marker("looks")]
     else:
         dropped = [item for item in items if item.get_closest_marker("postgresql")]
         if os.environ.get("FLETT_POSTGRESQL_FOLLOWS") == "1":

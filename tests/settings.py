@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-FOR_TESTS = {"FLETT_REQUIRE_ALL", "FLETT_POSTGRESQL_FOLLOWS", "FLETT_KEEP_MIGRATED"}
+FOR_TESTS = {"FLETT_REQUIRE_ALL", "FLETT_POSTGRESQL_FOLLOWS", "FLETT_SQLITE_WENT_BEFORE", "FLETT_KEEP_MIGRATED"}
 for name in [name for name in os.environ if name.startswith("FLETT_") and name not in FOR_TESTS]:
     del os.environ[name]
 _directory = tempfile.mkdtemp(prefix="flett-test-")

@@ -170,6 +170,7 @@ def forum(site_server: Any, settings: Any) -> Forum:
     return Forum(people=people, topic=topic, pages=pages)
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_every_page_is_accessible_and_fits(
     site_server: Any, open_page: Opener, forum: Forum, scheme: str, width: int

@@ -115,6 +115,7 @@ def test_every_link_leads_somewhere(starter_site: Site) -> None:
     assert len(starter_site.reachable) > 40
 
 
+@pytest.mark.looks
 def test_every_page_is_accessible_and_asks_nobody_else(visit: Callable[..., Watched], starter_site: Site) -> None:
     """And none scrolls sideways on the narrowest phone, however long its words are.
 
