@@ -1,6 +1,14 @@
 """FACT Forum: spaces, topics, reading, moderation and notices."""
 
-from forum.models.library import LibraryFile, LibraryItem, LibraryPrinciple, LibraryTag, LibraryUse, LibraryVersion
+from forum.models.library import (
+    LibraryFile,
+    LibraryItem,
+    LibraryPrinciple,
+    LibraryReview,
+    LibraryTag,
+    LibraryUse,
+    LibraryVersion,
+)
 from forum.models.moderation import Appeal, DecisionsRead, ModerationEntry, Report, Silence
 from forum.models.notices import FeedToken, MailChoice, Notice, NoticeRead, SentMail, Told, Watch
 from forum.models.reading import SpaceRead, TopicRead
@@ -32,6 +40,7 @@ __all__ = [
     "LibraryFile",
     "LibraryItem",
     "LibraryPrinciple",
+    "LibraryReview",
     "LibraryTag",
     "LibraryUse",
     "LibraryVersion",
