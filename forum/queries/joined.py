@@ -1,0 +1,109 @@
+"""The library and the conversations: topics about an item, the item an answer became, and how one follows an item."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from forum.models import LibraryItem, LibraryReview, Post, State, Topic, Watch
+from forum.permissions import topics_visible_to
+from forum.permissions.library import items_visible_to
+from forum.queries.moderation import name_of
+from forum.queries.subjects import Subject
+
+
+def topic_about(item: LibraryItem) -> Topic | None:
+    """The one topic about the item, wherever it was moved or merged; None before somebody begins. One query.
+
+    Says nothing of who may see it.
+    """
+    about = Topic.objects.filter(subject_kind=Topic.SubjectKind.ITEM, subject_key=item.key).exclude(state=State.DELETED)
+    found = about.select_related("space", "merged_into__space").order_by("merged_into", "-pk")
+    for topic in sorted(found, key=lambda each: each.merged_into_id is not None):
+        where = topic.merged_into or topic
+        if where.state != State.DELETED:
+            return where
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedTopic:
+    """A topic on an item's page. `is_source` is the one with the answer it was made of."""
+
+    topic: Topic
+    is_source: bool
+
+    @property
+    def answers(self) -> int:
+        return max(self.topic.post_count - 1, 0)
+
+    @property
+    def newest(self) -> datetime:
+        return self.topic.last_post_at
+
+
+def get_joined_topics(user: Any, item: LibraryItem) -> list[JoinedTopic]:
+    """What the reader may see of the topic about the item and of the one it came from. One query."""
+    about = Q(subject_kind=Topic.SubjectKind.ITEM, subject_key=item.key)
+    merged = Topic.objects.filter(about, merged_into=OuterRef("pk")).exclude(state=State.DELETED)
+    answers = Post.objects.filter(pk=item.from_post_id, topic=OuterRef("pk"))
+    topics = (
+        topics_visible_to(user)
+        .annotate(is_about=Exists(Topic.objects.filter(about, pk=OuterRef("pk"))), is_source=Exists(answers))
+        .filter(Q(is_about=True) | Q(is_source=True) | Q(Exists(merged)))
+        .order_by("is_source", "-last_post_at")
+    )
+    return [JoinedTopic(topic, topic.is_source) for topic in topics]
+
+
+def get_made_item(user: Any, post: Post | None) -> LibraryItem | None:
+    """The item made of an answer, where the reader may see it. One query; none without an answer."""
+    return None if post is None else items_visible_to(user).filter(from_post=post).only("pk", "title").first()
+
+
+def get_item_subject(user: Any, key: UUID | None) -> Subject:
+    """The item a topic is about. Without its title where the reader may not see it. One query."""
+    item = items_visible_to(user).filter(key=key).only("pk", "key", "title", "language").first()
+    if item is None:
+        return Subject(kind=Topic.SubjectKind.ITEM, key=key or UUID(int=0))
+    return Subject(Topic.SubjectKind.ITEM, item.key, item.title, item.get_absolute_url(), item.language)
+
+
+def credit_of(item: LibraryItem) -> str:
+    """Who wrote the answer an item was made of, as the topic says it; empty where there is none. No query where
+    `from_post__author` and `from_post__pseudonym` are fetched.
+    """
+    return "" if item.from_post is None else name_of(item.from_post.author, item.from_post.pseudonym)
+
+
+def posts_to_make_items_of() -> QuerySet[Post]:
+    """With all that a form begins from."""
+    return Post.objects.select_related("topic__space", "author", "pseudonym").prefetch_related("topic__principles")
+
+
+def get_last_review(item: LibraryItem) -> LibraryReview | None:
+    """One query."""
+    return item.reviews.select_related("by").first()
+
+
+@dataclass(frozen=True, slots=True)
+class FollowState:
+    """Whether news of an item come, and why, in words."""
+
+    follows: bool
+    why: str
+
+
+def follow_state(user: Any, item: LibraryItem, *, level: str, builds_on_it: bool) -> FollowState:
+    """`level` is what the person has chosen for the item, or nothing. No query."""
+    by_default = item.owner_id == user.pk or builds_on_it
+    follows = level == Watch.Level.ALL or (by_default and level != Watch.Level.NONE)
+    if follows and builds_on_it:
+        return FollowState(True, _("Du får vite om nye versjoner fordi du har bygget videre på den."))
+    if follows:
+        return FollowState(True, _("Du får vite om nye versjoner."))
+    return FollowState(False, "")
+
