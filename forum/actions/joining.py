@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from forum.actions.counting import lock_space
 from forum.actions.pace import lock_person
 from forum.actions.posting import reply, start_topic, was_posted
-from forum.models import LibraryItem, Post, Topic
+from forum.models import LibraryItem, Post, State, Topic
 from forum.permissions.library import user_can_see_item
 from forum.queries.joined import topic_about
 from people.models import User
@@ -35,7 +35,8 @@ def discuss_item(
     """
     lock_person(author)
     space = lock_space(item.space_id)
-    if not user_can_see_item(author, item):
+    item = LibraryItem.objects.get(pk=item.pk)
+    if item.state != State.NORMAL or not user_can_see_item(author, item):
         raise PermissionDenied
     words: dict[str, Any] = {"source": source, "source_format": source_format, "submission": submission} | written
     was_sent = submission is not None and was_posted(

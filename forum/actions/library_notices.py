@@ -3,11 +3,11 @@
 - A new version: the owners of what builds on any version of the item, each for their own; its owner, where somebody
   else made it; and those who follow it. Not the owners of what builds on *that*: they are told when their own source
   has a new version, and so hear of what somebody has looked at and taken in.
-- «none» chosen for the item is nothing at all. Whoever made the version is told nothing. Teams that use an item are told
-  nothing by that: whoever in the team wants to hear follows it.
-- A review: the owner; those who moderate the space where the owner has left. From thirty days before the day, and at most
-  once in thirty days.
-- An answer that became an item: whoever wrote it under their name. An alias gets no row, which would join it to a person.
+- «none» chosen for the item is nothing at all. Whoever made the version is told nothing. Teams that use an item are
+  told nothing by that: whoever in the team wants to hear follows it.
+- A review: the owner; those who moderate the space where the owner has left. From thirty days before the day, and at
+  most once in thirty days.
+- An answer that became an item: whoever wrote it under their name. An alias gets no row: it would join it to a person.
 """
 
 from datetime import timedelta
@@ -32,7 +32,7 @@ def tell_of_version(*, version_id: int) -> None:
     source = version.item
     levels = dict(Watch.objects.filter(item=source).values_list("person", "level"))
     built = LibraryItem.objects.filter(based_on__item=source, state=State.NORMAL, owner__isnull=False)
-    wanted = {(owner, item) for owner, item in built.values_list("owner", "pk")}
+    wanted: set[tuple[int | None, int | None]] = set(built.values_list("owner", "pk"))
     builders = {owner for owner, _item in wanted}
     followers = {person for person, level in levels.items() if level == Watch.Level.ALL} | {source.owner_id}
     wanted |= {(person, None) for person in followers - builders if person is not None}
@@ -59,9 +59,7 @@ def tell_of_made_item(*, item_id: int) -> None:
     if item is None or author is None or author == item.owner_id:
         return
     if people_who_read(item.space).filter(pk=author).exists():
-        Notice.objects.bulk_create(
-            [Notice(person_id=author, kind=Notice.Kind.MADE, item=item)], ignore_conflicts=True
-        )
+        Notice.objects.bulk_create([Notice(person_id=author, kind=Notice.Kind.MADE, item=item)], ignore_conflicts=True)
 
 
 def items_to_review() -> QuerySet[LibraryItem]:
@@ -90,7 +88,7 @@ def remind_of_review(*, item_id: int) -> bool:
         return False
     item.review_reminded_at = timezone.now()
     item.save(update_fields=["review_reminded_at"])
-    owner = people_who_read(item.space).filter(pk=item.owner_id)
+    owner = people_who_read(item.space).filter(pk=item.owner_id or 0)
     people = owner if owner.exists() else people_who_moderate(item.space)
     fresh = {"created_at": timezone.now(), "read_at": None}
     for person in people.values_list("pk", flat=True):

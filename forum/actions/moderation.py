@@ -331,7 +331,7 @@ def decide_appeal(*, moderator: User, appeal: Appeal, upheld: bool, answer: str)
     list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
     topic = lock_topic(entry.post.topic) if entry.post else None
     post = Post.objects.select_for_update(no_key=True).get(pk=entry.post.pk) if entry.post else None
-    item = LibraryItem.objects.select_for_update(no_key=True).filter(pk=entry.item_id).first()
+    item = LibraryItem.objects.select_for_update(no_key=True).filter(pk=entry.item_id or 0).first()
     appeal = Appeal.objects.select_for_update().get(pk=appeal.pk)
     if not user_can_decide_appeal(moderator, appeal):
         raise PermissionDenied

@@ -628,8 +628,11 @@ def entries_visible_to(user: Any) -> QuerySet[ModerationEntry]:
     if not _is_active(user):
         return ModerationEntry.objects.none()
     verbs = ModerationEntry.Verb
-    brought = Q(Exists(Report.objects.filter(post=OuterRef("post")))) | Q(
-        Exists(Appeal.objects.filter(entry__post=OuterRef("post")))
+    brought = (
+        Q(Exists(Report.objects.filter(post=OuterRef("post"))))
+        | Q(Exists(Appeal.objects.filter(entry__post=OuterRef("post"))))
+        | Q(Exists(Report.objects.filter(item=OuterRef("item"))))
+        | Q(Exists(Appeal.objects.filter(entry__item=OuterRef("item"))))
     )
     of_office = (
         Q(space__isnull=True)

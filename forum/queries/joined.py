@@ -49,7 +49,7 @@ def get_joined_topics(user: Any, item: LibraryItem) -> list[JoinedTopic]:
     """What the reader may see of the topic about the item and of the one it came from. One query."""
     about = Q(subject_kind=Topic.SubjectKind.ITEM, subject_key=item.key)
     merged = Topic.objects.filter(about, merged_into=OuterRef("pk")).exclude(state=State.DELETED)
-    answers = Post.objects.filter(pk=item.from_post_id, topic=OuterRef("pk"))
+    answers = Post.objects.filter(pk=item.from_post_id or 0, topic=OuterRef("pk"))
     topics = (
         topics_visible_to(user)
         .annotate(is_about=Exists(Topic.objects.filter(about, pk=OuterRef("pk"))), is_source=Exists(answers))
@@ -66,9 +66,10 @@ def get_made_item(user: Any, post: Post | None) -> LibraryItem | None:
 
 def get_item_subject(user: Any, key: UUID | None) -> Subject:
     """The item a topic is about. Without its title where the reader may not see it. One query."""
+    key = key or UUID(int=0)
     item = items_visible_to(user).filter(key=key).only("pk", "key", "title", "language").first()
     if item is None:
-        return Subject(kind=Topic.SubjectKind.ITEM, key=key or UUID(int=0))
+        return Subject(kind=Topic.SubjectKind.ITEM, key=key)
     return Subject(Topic.SubjectKind.ITEM, item.key, item.title, item.get_absolute_url(), item.language)
 
 
@@ -76,7 +77,12 @@ def credit_of(item: LibraryItem) -> str:
     """Who wrote the answer an item was made of, as the topic says it; empty where there is none. No query where
     `from_post__author` and `from_post__pseudonym` are fetched.
     """
-    return "" if item.from_post is None else name_of(item.from_post.author, item.from_post.pseudonym)
+    return "" if item.from_post is None else credit_of_post(item.from_post)
+
+
+def credit_of_post(post: Post) -> str:
+    """As others see who wrote it: an alias stays an alias."""
+    return name_of(post.author, post.pseudonym)
 
 
 def posts_to_make_items_of() -> QuerySet[Post]:
@@ -106,4 +112,3 @@ def follow_state(user: Any, item: LibraryItem, *, level: str, builds_on_it: bool
     if follows:
         return FollowState(True, _("Du får vite om nye versjoner."))
     return FollowState(False, "")
-

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
 from django.http import Http404
 
 from forum.comparing import Comparison, compare
@@ -15,14 +16,25 @@ from forum.models import (
     LibraryFile,
     LibraryItem,
     LibraryPrinciple,
+    LibraryReview,
     LibraryTag,
     LibraryUse,
     LibraryVersion,
     Space,
+    State,
 )
 from forum.permissions import spaces_moderated_by, spaces_writable_by
 from forum.permissions.library import files_visible_to, items_editable_by, items_visible_to, teams_spoken_for_by
+from forum.queries.joined import (
+    FollowState,
+    JoinedTopic,
+    credit_of,
+    follow_state,
+    get_joined_topics,
+    get_last_review,
+)
 from forum.queries.subjects import get_principle_index, reader_language
+from forum.queries.watching import own_level
 from people.alphabet import fold
 from people.models import Team
 
@@ -30,9 +42,12 @@ ITEMS_A_PAGE = 20
 WORDS_MOST = 8
 FACETS = ("kind", "phase", "programme", "language", "county", "licence")
 """Columns of an item that a list is cut by. Principles are cut by too, through a table of their own."""
+RELEVANCE = "relevans"
+MOST_USED = ("-team_count", "-download_count", "-changed_at", "-pk")
 SORTS = {
+    RELEVANCE: ("-relevance", *MOST_USED),
     "nyeste": ("-changed_at", "-pk"),
-    "mest-brukt": ("-team_count", "-download_count", "-changed_at", "-pk"),
+    "mest-brukt": MOST_USED,
     "tittel": ("title", "pk"),
 }
 
@@ -75,15 +90,26 @@ class Library:
     facets: dict[str, list[Choice]] = field(default_factory=dict)
 
 
-def get_library(user: Any, chosen: LibraryFilter, *, sort: str = "nyeste", page: int = 1) -> Library:
+def usual_sort(chosen: LibraryFilter) -> str:
+    """What a list is sorted by where nothing is said: who looks for words wants what they say first."""
+    return RELEVANCE if fold(chosen.words) else "nyeste"
+
+
+def get_library(user: Any, chosen: LibraryFilter, *, sort: str = "", page: int = 1) -> Library:
     """Items this person may see. Five queries, and one a minute for the principles."""
+    sort = sort if sort in SORTS else usual_sort(chosen)
     found = narrowed(items_visible_to(user), chosen)
+    if sort == RELEVANCE:
+        found = found.alias(
+            padded_title=Concat(Value(" "), F("title_folded"), Value(" "), output_field=CharField()),
+            padded_text=Concat(Value(" "), F("search_text"), Value(" "), output_field=CharField()),
+        ).annotate(relevance=relevance_of(chosen.words))
     counts = _count_facets(user, chosen)
     count = counts["all"].get("all", 0)
     page_count = max(1, -(-count // ITEMS_A_PAGE))
     page = min(max(page, 1), page_count)
     start = (page - 1) * ITEMS_A_PAGE
-    rows = found.select_related("team", "owner", "current", "space").order_by(*SORTS.get(sort, SORTS["nyeste"]))
+    rows = found.select_related("team", "owner", "current", "space").order_by(*SORTS[sort])
     items = list(rows[start : start + ITEMS_A_PAGE])
     add_item_principles(items)
     add_current_files(items)
@@ -106,6 +132,29 @@ def narrowed(items: QuerySet[LibraryItem], chosen: LibraryFilter, *, but: str = 
         tagged = LibraryTag.objects.filter(item=OuterRef("pk"), name_folded__contains=word)
         items = items.filter(Q(search_text__contains=word) | Q(Exists(tagged)))
     return items
+
+
+def relevance_of(words: str) -> Combinable:
+    """How well an item answers the words, as a number to sort by: a word in the title counts for more than one among
+    the tags, and that for more than one in the summary; a whole word for more than a part. Each word gives its best.
+    """
+    total: Combinable = Value(0)
+    for word in fold(words).split()[:WORDS_MOST]:
+        tags = LibraryTag.objects.filter(item=OuterRef("pk"))
+        total = total + Case(
+            *(
+                When(condition, then=Value(points))
+                for condition, points in (
+                    (Q(padded_title__contains=f" {word} "), 6),
+                    (Q(title_folded__contains=word), 5),
+                    (Q(Exists(tags.filter(name_folded=word))), 4),
+                    (Q(Exists(tags.filter(name_folded__contains=word))), 3),
+                    (Q(padded_text__contains=f" {word} "), 2),
+                )
+            ),
+            default=Value(1),
+        )
+    return total
 
 
 def _count_facets(user: Any, chosen: LibraryFilter) -> dict[str, dict[str, int]]:
@@ -185,6 +234,12 @@ class ItemPage:
     tags: list[LibraryTag]
     own_teams: list[Team]
     family: "Family"
+    topics: list[JoinedTopic]
+    last_review: LibraryReview | None
+    follow: FollowState
+    credit: str
+    """Who wrote the answer it was made of."""
+    may_discuss: bool
 
     @property
     def current(self) -> LibraryVersion | None:
@@ -192,26 +247,37 @@ class ItemPage:
 
 
 def get_item_for(user: Any, pk: int) -> LibraryItem:
-    """The item with `may_edit` and `may_moderate`. One query. Raises Http404."""
+    """The item with `may_edit`, `may_moderate`, `may_report`, and the person's `level` and whether they build on it.
+
+    One query. Raises Http404.
+    """
     here = {"pk": OuterRef("pk")}
-    found = (
+    built = LibraryItem.objects.filter(owner=user.pk, based_on__item=OuterRef("pk"), state=State.NORMAL)
+    found: Any = (
         items_visible_to(user)
         .filter(pk=pk)
         .annotate(
             may_edit=Exists(items_editable_by(user).filter(**here)),
             may_moderate=Exists(spaces_moderated_by(user).filter(pk=OuterRef("space"))),
+            may_write=Exists(spaces_writable_by(user).filter(pk=OuterRef("space"))),
+            level=own_level(user, item=OuterRef("pk")),
+            builds_on_it=Exists(built),
         )
-        .select_related("space", "team", "owner", "current", "based_on")
+        .select_related("space", "team", "owner", "current", "based_on", "from_post__author", "from_post__pseudonym")
         .first()
     )
     if found is None:
         raise Http404
-    return found
+    is_own = found.owner_id == user.pk
+    found.may_report, found.may_decide = found.state == State.NORMAL and not is_own, found.may_moderate and not is_own
+    item: LibraryItem = found
+    return item
 
 
-def get_item_page(user: Any, item: LibraryItem) -> ItemPage:
-    """All the page shows of an item that `get_item_for` has found. Seven queries."""
+def get_item_page(user: Any, item: Any) -> ItemPage:
+    """All the page shows of an item that `get_item_for` has found. Nine queries."""
     versions = get_versions(item)
+    topics = get_joined_topics(user, item)
     add_item_principles([item])
     uses = LibraryUse.objects.filter(item=item, team=OuterRef("pk"))
     teams = teams_spoken_for_by(user).filter(pk__gt=0).annotate(uses_it=Exists(uses)).order_by("name", "pk")
@@ -221,6 +287,11 @@ def get_item_page(user: Any, item: LibraryItem) -> ItemPage:
         tags=list(item.tags.all()),
         own_teams=list(teams),
         family=get_family(user, item),
+        topics=topics,
+        last_review=get_last_review(item),
+        follow=follow_state(user, item, level=item.level, builds_on_it=item.builds_on_it),
+        credit=credit_of(item),
+        may_discuss=item.state == State.NORMAL and item.may_write and all(each.is_source for each in topics),
     )
 
 

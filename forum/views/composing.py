@@ -152,9 +152,7 @@ def _from_data(data: QueryDict, *, person: Any, place: Place) -> Compose:
     source, source_format = _source_of(data, place)
     compose.begin_from(source=source, source_format=source_format)
     if place.topic is None:
-        add_choices(
-            compose, person=person, principles=set(data.getlist("principles")), subject=data.get("subject", "")
-        )
+        add_choices(compose, person=person, principles=set(data.getlist("principles")), subject=data.get("subject", ""))
     elif place.post is None:
         answered = data.get("reply_to", "")
         number = int(answered) if answered.isdecimal() and len(answered) < 18 else 0
@@ -330,9 +328,7 @@ def _do(request: HttpRequest, compose: Compose, *, confirmed: bool) -> Post:
     written |= {"as_pseudonym": compose.as_pseudonym, "submission": compose.submission}
     if place.topic is not None:
         return actions.reply(author=person, topic=place.topic, reply_to=compose.reply_to, **written)
-    written["principle_keys"] = [
-        principle.translation_key for principle, is_chosen in compose.principles if is_chosen
-    ]
+    written["principle_keys"] = [principle.translation_key for principle, is_chosen in compose.principles if is_chosen]
     subject = compose.subject
     if subject is not None and subject.item is not None:
         return discuss_item(author=person, item=subject.item, title=compose.title, **written)
