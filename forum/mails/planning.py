@@ -198,7 +198,7 @@ def plan_cases(*, day: date, now: datetime) -> list[Letter]:
     """One letter at most for each who moderates, where something has come since the last.
 
     What is younger than `GRACE` is for the next letter: whoever brought it has committed by then. Five queries, and
-    four for each person who has had none that day.
+    five for each person who has had none that day.
     """
     hour = timezone.localtime(now).hour
     people = {person.pk: person for person in people_with_cases()}

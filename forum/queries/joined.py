@@ -1,16 +1,19 @@
 """The library and the conversations: topics about an item, the item an answer became, and how one follows an item."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField
 from django.utils.translation import gettext as _
 
-from forum.models import LibraryItem, LibraryReview, Post, State, Topic, Watch
+from courses.models import Principle
+from forum.models import LibraryItem, LibraryPrinciple, LibraryReview, Post, State, Topic, Watch
 from forum.permissions import topics_visible_to
 from forum.permissions.library import items_visible_to
+from forum.prepared import Several, prepared
 from forum.queries.moderation import name_of
 from forum.queries.subjects import Subject
 
@@ -71,6 +74,27 @@ def get_item_subject(user: Any, key: UUID | None) -> Subject:
     if item is None:
         return Subject(kind=Topic.SubjectKind.ITEM, key=key)
     return Subject(Topic.SubjectKind.ITEM, item.key, item.title, item.get_absolute_url(), item.language)
+
+
+PRACTICE_SHOWN = 3
+
+
+def get_practice_items(user: Any, keys: Collection[UUID]) -> list[LibraryItem]:
+    """The few of the library a reader of these principles may use: most used first, then newest. One query."""
+    return _practice(user, keys=list(keys)) if keys else []
+
+
+@prepared(keys=Several(UUIDField()))
+def _practice(reader: Any, *, keys: Any) -> QuerySet[LibraryItem]:
+    about = LibraryPrinciple.objects.filter(principle_key__in=keys, item=OuterRef("pk"))
+    items = items_visible_to(reader).filter(Exists(about), state=State.NORMAL).select_related("team")
+    return items.order_by("-team_count", "-changed_at", "-pk")[:PRACTICE_SHOWN]
+
+
+def get_course_principles(key: UUID) -> list[UUID]:
+    """The keys of the principles a course is about, in whatever language it is live. One query."""
+    found = Principle.objects.filter(courses__translation_key=key, courses__live=True)
+    return list(found.order_by("position").values_list("translation_key", flat=True).distinct())
 
 
 def credit_of(item: LibraryItem) -> str:

@@ -97,6 +97,9 @@ def _topic(reader: Any, *, pk: Any) -> QuerySet[Topic]:
             may_write=Exists(spaces_writable_by(reader).filter(**here)),
             level_of_space=own_level(reader, space=OuterRef("space")),
             level=own_level(reader, topic=OuterRef("pk")),
+            was_made_item=Exists(
+                LibraryItem.objects.filter(from_post=OuterRef("accepted_post")).exclude(state=State.DELETED)
+            ),
             has_draft=Exists(Draft.objects.filter(person=reader, place=place)),
         )
         .select_related("space", "author", "pseudonym", "accepted_post")
@@ -106,7 +109,7 @@ def _topic(reader: Any, *, pk: Any) -> QuerySet[Topic]:
 
 def get_topic_for(user: Any, pk: int) -> Topic:
     """The topic with `may_moderate`, `may_write`, `may_reply`, `may_settle`, how far the person has read, their `level`
-    here and in the space, and whether they have a draft of an answer.
+    here and in the space, whether they have a draft of an answer, and whether what helped is an item of the library.
 
     One query. Raises Http404 for those who may not see it, and MovedError where it is another topic now.
     """
@@ -174,8 +177,9 @@ def _posts(reader: Any, *, topic: Any, first: Any, last: Any, moderates: bool) -
 
 
 def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
-    """Four queries, one more where the topic is about something, one where there are files, one where an answer helped,
-    and one for those who moderate it where somebody writes under an alias. A page beyond the last is the last.
+    """Four queries, one more where the topic is about something, one where there are files, one where an answer is
+    an item of the library, and one for those who moderate it where somebody writes under an alias. A page beyond the
+    last is the last.
     """
     page_count = topic.page_count
     page = min(max(page, 1), page_count)
@@ -206,8 +210,10 @@ def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
         found.subject = get_item_subject(user, topic.subject_key)
     elif topic.subject_key is not None:
         found.subject = get_subject(kind=topic.subject_kind, key=topic.subject_key)
-    found.made_item = get_made_item(user, topic.accepted_post)
-    found.may_make_item = found.made_item is None and _may_make_item(topic, user)
+    if topic.was_made_item:  # type: ignore[attr-defined]
+        found.made_item = get_made_item(user, topic.accepted_post)
+    else:
+        found.may_make_item = _may_make_item(topic, user)
     topic.accepted_page = page_of(accepted[0].number) if accepted else 0  # type: ignore[attr-defined]
     return found
 

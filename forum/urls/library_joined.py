@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("forum/bibliotek/<int:pk>/gjennomgatt/", views.reviewed, name="library-reviewed"),
     path("forum/bibliotek/<int:pk>/meld/", views.report, name="library-report"),
     path("forum/bibliotek/<int:pk>/meldt/", views.report_thanks, name="library-report-thanks"),
+    path("forum/bibliotek/praksis/<uuid:key>/", views.practice, name="library-practice"),
     path("forum/rom/<slug:slug>/moderering/ressurs/<int:pk>/", views.space_case, name="space-item-case"),
     path("moderering/ressurs/<int:pk>/", views.case, name="item-case"),
 ]

@@ -1,6 +1,7 @@
 """An item beside the conversations: talking about it, following it, answering for it, and reporting it."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -24,7 +26,7 @@ from forum.models import LibraryItem, Report, Space, State
 from forum.permissions import topics_visible_to, user_can_read_space, user_is_moderator
 from forum.permissions.library import user_can_report_item
 from forum.queries import item_cases as queries
-from forum.queries.joined import topic_about
+from forum.queries.joined import get_course_principles, get_practice_items, topic_about
 from forum.queries.library import get_item_for
 from forum.queries.moderation import facilitates, get_moderated_space_for
 from safety.text import TextRefusedError
@@ -81,6 +83,20 @@ def reviewed(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("Takk. Nå står det at den er gjennomgått."))
     return redirect(found)
+
+
+@login_required
+@never_cache
+@require_safe
+def practice(request: HttpRequest, key: UUID) -> HttpResponse:
+    """What the library has for a course: the few to begin with, for the lesson's page; by itself, the whole list."""
+    keys = get_course_principles(key)
+    query = f"?{urlencode({'prinsipp': keys[0], 'sorter': 'mest-brukt'})}" if keys else ""
+    address = f"{reverse('forum:library')}{query}"
+    if request.headers.get("X-Flett-Part") != "practice":
+        return redirect(address)
+    context = {"items": get_practice_items(request.user, keys), "address": address, "is_anonymous": False}
+    return TemplateResponse(request, "forum/parts/practice.html", context)
 
 
 # --- moderation ----------------------------------------------------------------------------------------
