@@ -113,7 +113,7 @@ def test_who_reports_and_who_decides(home: Any) -> None:
                     wrong.append((name, space.kind, reported, "report", status))
                 if name not in {"moderator", "administrator"}:  # those meet the second factor first
                     status = client.get(reverse("forum:space-item-case", args=[space.slug, item.pk])).status_code
-                    if (status == 200) != decides or (status == 403) > seen:
+                    if (status == 200) != decides:
                         wrong.append((name, space.kind, reported, "case", status))
     assert wrong == []
     for person in people.values():
@@ -187,7 +187,7 @@ def test_a_case_from_the_queue_to_the_appeal(item: LibraryItem, owner: User, rea
     sent = {"do": "decide", "verb": "hide", "seen": seen, "reason": "Hets", "message": "Ta bort side to."}
     assert client.post(case_address, sent)["Location"] == queue_address
     assert state_of(item) == State.HIDDEN
-    assert client.post(case_address, sent)["Location"] == case_address
+    assert client.post(case_address, sent).status_code == 422
     entry = ModerationEntry.objects.get()
     assert (entry.verb, entry.reason, entry.person, entry.space) == ("hide", "Hets", owner, item.space)
     assert Report.objects.get().outcome == "upheld"
