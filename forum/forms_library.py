@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.actions.library import TAGS_MOST, Content, Details
 from forum.forms_spaces import DateInput, GuardedForm, most
-from forum.models import LibraryItem, LibraryVersion, Space
+from forum.models import LibraryItem, LibraryVersion, Post, Space
 from forum.permissions.library import teams_spoken_for_by
 from forum.queries.library import spaces_to_share_in
 from forum.queries.subjects import get_principle_index, reader_language
+from forum.rendering import text_to_write_on
 from forum.writing import SOURCE_MAX
 from people.counties import COUNTIES
 from people.models import Team
@@ -113,6 +114,18 @@ def initial_details(item: LibraryItem) -> dict[str, Any]:
     }
 
 
+def initial_of_answer(post: Post) -> dict[str, Any]:
+    """What an item begins with that is made of an answer. `posts_to_make_items_of` has fetched it."""
+    return {
+        "title": post.topic.title,
+        "summary": post.content_warning,
+        "kind": LibraryItem.Kind.RESOURCE,
+        "source": text_to_write_on(post.html),
+        "space": post.topic.space_id,
+        "principles": [str(each.principle_key) for each in post.topic.principles.all()],
+    }
+
+
 class ContentForm(GuardedForm):
     """What a version holds beside its files."""
 
@@ -166,3 +179,8 @@ class ShareForm(DetailsForm, ContentForm):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
         self.fields["space"].queryset = spaces_to_share_in(user)  # type: ignore[attr-defined]
+
+    def keep_in(self, space: Space) -> None:
+        """Offer this space alone: what was written there is not carried out of it."""
+        spaces = self.fields["space"]
+        spaces.queryset = spaces.queryset.filter(pk=space.pk)  # type: ignore[attr-defined]

@@ -96,6 +96,53 @@ class DecisionForm(forms.Form):
         return cleaned
 
 
+ITEM_WORDS = {
+    Verb.HIDE: _("Skjul ressursen"),
+    Verb.SHOW: _("Vis ressursen igjen"),
+    Verb.DELETE: _("Slett for godt, med alle versjoner og filer"),
+    Verb.WARN: _("Gi en advarsel"),
+    Verb.DISMISS: _("La ressursen stå, og lukk meldingen"),
+}
+
+
+class ItemDecisionForm(forms.Form):
+    """What to do with an item of the library. Which of it is possible is said by `choices`."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=16)
+    verb = forms.ChoiceField()
+    reason = forms.CharField(
+        label=_("Grunn"),
+        required=False,
+        max_length=600,
+        help_text=_("Står i loggen for dere som modererer. Den det gjelder, kan be om å få se den."),
+    )
+    message = forms.CharField(
+        label=_("Beskjed til eieren"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "maxlength": 2000}),
+        help_text=_("Si hva som er galt, og hva som kan gjøres. Flett legger til hvordan man klager."),
+    )
+
+    def __init__(self, *args: Any, choices: list[str], is_hidden: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = ITEM_WORDS | ({Verb.HIDE: _("La ressursen være skjult")} if is_hidden else {})
+        self.fields["verb"] = forms.ChoiceField(
+            label=_("Hva vil du gjøre?"),
+            widget=forms.RadioSelect,
+            choices=[(choice, words[Verb(choice)]) for choice in choices],
+        )
+        self.order_fields(["seen", "verb", "reason", "message"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        verb = cleaned.get("verb")
+        if verb in {Verb.HIDE, Verb.DELETE, Verb.WARN} and not cleaned.get("reason"):
+            self.add_error("reason", _("Skriv en grunn, så andre som modererer forstår hva som ble gjort."))
+        if verb == Verb.WARN and not cleaned.get("message"):
+            self.add_error("message", _("Skriv hva advarselen gjelder."))
+        return cleaned
+
+
 class AppealForm(forms.Form):
     """Asking somebody else to look again."""
 

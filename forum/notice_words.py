@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.models import EntryRequest, ModerationEntry, Notice, Post
+from forum.models import EntryRequest, LibraryItem, LibraryVersion, ModerationEntry, Notice, Post
 from forum.queries.moderation import words_of_decision
 from forum.queries.notices import News, NewsGroup
 from people.models.users import FORMER_MEMBER_EMAIL
@@ -58,6 +59,8 @@ def _words_of(item: News) -> tuple[str, str]:
         return _words_of_post(item.kind, item.post), ""
     if item.request is not None:
         return _words_of_request(item.request), ""
+    if item.version is not None or item.item is not None:
+        return _words_of_library(item.version, item.item, item.kind), ""
     if item.entry is not None and not item.is_about_me:
         return _("Moderatorene har sett på det du meldte"), ""
     if item.entry is not None:
@@ -73,6 +76,20 @@ def _words_of_post(kind: str, post: Post) -> str:
         Kind.ACCEPTED: _("Svaret ditt hjalp"),
     }.get(Kind(kind), _("Nytt svar av %(name)s"))
     return words % {"name": name_of(post)}
+
+
+def _words_of_library(version: LibraryVersion | None, own: LibraryItem | None, kind: str) -> str:
+    if version is not None and own is not None:
+        words = {"source": version.item.title, "own": own.title}
+        return _("Ny versjon av «%(source)s», som «%(own)s» bygger på") % words
+    if version is not None:
+        return _("Ny versjon av «%(title)s»") % {"title": version.item.title}
+    if own is None or own.review_on is None or kind == Kind.MADE:
+        return _("Svaret ditt er blitt en ressurs i biblioteket: «%(title)s»") % {"title": own.title if own else ""}
+    words = {"title": own.title, "day": date_format(own.review_on)}
+    if own.is_overdue:
+        return _("«%(title)s» skulle vært sett gjennom %(day)s") % words
+    return _("«%(title)s» bør ses gjennom innen %(day)s") % words
 
 
 def name_of(post: Post) -> str:

@@ -19,6 +19,7 @@ from forum.models import (
     FeedToken,
     LibraryFile,
     LibraryItem,
+    LibraryReview,
     LibraryVersion,
     MailChoice,
     ModerationEntry,
@@ -85,7 +86,9 @@ def posts(person: User) -> Collected:
 
 
 def library(person: User) -> Collected:
-    """What the person owns in the library, the versions they shared, and files on their way in. Three queries."""
+    """What the person owns in the library, the versions they shared, what they have looked through, and files on their
+    way in. Four queries.
+    """
     entries = [
         [
             Fact("title", _("Tittel"), item.title),
@@ -105,6 +108,14 @@ def library(person: User) -> Collected:
             Fact("created_at", _("Delt"), version.created_at),
         ]
         for version in LibraryVersion.objects.filter(created_by=person).order_by("created_at", "pk")
+    ]
+    entries += [
+        [
+            Fact("item", _("Gjennomgått ressurs"), str(review.item_id)),
+            Fact("at", _("Gjennomgått"), review.at),
+            Fact("next_on", _("Neste gjennomgang"), review.next_on),
+        ]
+        for review in LibraryReview.objects.filter(by=person).order_by("at", "pk")
     ]
     files = LibraryFile.objects.filter(uploader=person).order_by("pk")
     return Collected(
@@ -237,7 +248,11 @@ def notices(person: User) -> Collected:
     ]
     entries += [
         [
-            Fact("watch", _("Rom eller tråd"), each.space.name if each.space else str(each.topic_id)),
+            Fact(
+                "watch",
+                _("Rom, tråd eller ressurs"),
+                each.space.name if each.space else str(each.topic_id or each.item_id),
+            ),
             Fact("level", _("Varsler"), str(each.get_level_display())),
         ]
         for each in Watch.objects.filter(person=person).select_related("space").order_by("pk")
@@ -278,7 +293,7 @@ def safety(person: User) -> Collected:
     own = Q(person=person) | owned_by(person, through="pseudonym")
     entries = [
         [
-            Fact("reported", _("Meldt innlegg"), str(each.post_id)),
+            Fact("reported", _("Meldt innlegg eller ressurs"), str(each.post_id or each.item_id)),
             Fact("reason", _("Grunn"), str(each.get_reason_display())),
             Fact("message", _("Det du skrev"), each.message),
             Fact("outcome", _("Utfall"), str(each.get_outcome_display())),
@@ -334,7 +349,12 @@ register(
     library,
     title=_("Det du har delt i biblioteket"),
     why=_("Så andre team kan bruke det og bygge videre, og vet hvem de kan spørre."),
-    covers=("forum.LibraryItem.owner", "forum.LibraryVersion.created_by", "forum.LibraryFile.uploader"),
+    covers=(
+        "forum.LibraryItem.owner",
+        "forum.LibraryVersion.created_by",
+        "forum.LibraryFile.uploader",
+        "forum.LibraryReview.by",
+    ),
 )
 register(
     "forum-events",

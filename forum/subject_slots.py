@@ -1,4 +1,5 @@
-"""Reader-dependent places on other rooms' pages: the way from a lesson, course or principle to its topics.
+"""Reader-dependent places on other rooms' pages: the way from a lesson, course or principle to its topics, and to what
+the library has for it.
 
 Those pages are kept rendered and read by many, so an anonymous reader costs no query here, and a member at most two
 small ones a minute: which spaces they read, and how many topics each space has about the page.
@@ -17,6 +18,7 @@ from django.urls import reverse
 from courses.rendering import register_slot
 from forum.models import State, Topic
 from forum.permissions import spaces_readable_by
+from forum.queries.joined import get_practice_items
 from forum.queries.subjects import reader_language
 from forum.queries.topics import get_topics_about
 
@@ -80,5 +82,34 @@ def topics_about_principle(request: HttpRequest, argument: str) -> str:
     return render_to_string("forum/parts/principle_topics.html", context, request)
 
 
+def practice_of_course(request: HttpRequest, argument: str) -> str:
+    """«Bruk i praksis» on a lesson: the way to what the library has for its course. Argument: the course's key.
+
+    What there is, is fetched when the reader comes so far down (`static/js/later.js`), so the lesson asks for nothing.
+    """
+    return render_practice_way(UUID(argument), request.user.is_authenticated, reader_language())
+
+
+@lru_cache(maxsize=2048)
+def render_practice_way(key: UUID, is_signed_in: bool, language: str) -> str:
+    """It depends on nothing else. The address is that of the language."""
+    address = reverse("forum:library-practice", args=[key])
+    context = {"address": address, "is_signed_in": is_signed_in, "LANGUAGE_CODE": language}
+    return render_to_string("forum/parts/practice_way.html", context)
+
+
+def practice_of_principle(request: HttpRequest, argument: str) -> str:
+    """The few of the library about a principle that the reader may use. Argument: the principle's key. One query."""
+    key = UUID(argument)
+    context = {
+        "items": get_practice_items(request.user, [key]) if request.user.is_authenticated else [],
+        "address": f"{reverse('forum:library')}?prinsipp={key}&sorter=mest-brukt",
+        "is_anonymous": not request.user.is_authenticated,
+    }
+    return render_to_string("forum/parts/practice.html", context, request)
+
+
+register_slot("practice-of-course", practice_of_course)
+register_slot("practice-of-principle", practice_of_principle)
 register_slot("topics-about", topics_about_page)
 register_slot("topics-about-principle", topics_about_principle)

@@ -8,7 +8,7 @@ from datetime import date
 
 from django_tasks import task
 
-from forum.actions import notices, seals
+from forum.actions import library_notices, notices, seals
 from forum.mails import sending
 from forum.signals import items_changed, posts_changed
 from people.tasks import after_commit
@@ -34,6 +34,16 @@ def posts_were_changed(post_ids: Sequence[int], *, news: Sequence[int] = ()) -> 
 @task()
 def follow_items(item_ids: list[int]) -> None:
     items_changed.send(sender=None, item_ids=item_ids)
+
+
+@task()
+def tell_of_version(version_id: int) -> None:
+    library_notices.tell_of_version(version_id=version_id)
+
+
+@task()
+def tell_of_made_item(item_id: int) -> None:
+    library_notices.tell_of_made_item(item_id=item_id)
 
 
 @task()

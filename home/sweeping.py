@@ -48,6 +48,10 @@ PLACES = (
     ),
     Place("forum.PostEdit", texts=("title", "content_warning"), html=("html",), mend=sweeping.mask_edit),
     Place("forum.Attachment", texts=("name", "alt_text", "text"), mend=sweeping.mask_attachment),
+    Place("forum.LibraryItem", texts=("title", "summary"), mend=sweeping.mask_item),
+    Place("forum.LibraryTag", texts=("name",), mend=sweeping.mask_tag),
+    Place("forum.LibraryVersion", texts=("note", "link", "text"), html=("source", "html"), mend=sweeping.mask_version),
+    Place("forum.LibraryFile", texts=("name", "text"), mend=sweeping.mask_library_file),
     Place("forum.Draft", texts=("title", "content_warning"), html=("source",)),
     Place(
         "forum.Space",

@@ -3,7 +3,7 @@
 import secrets
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from forum import tasks
 from forum.actions.attachments import delete_files
@@ -36,5 +36,5 @@ def let_go_of_person(*, person: User, former: User) -> None:
     delete_files(LibraryFile.objects.filter(uploader=person, version__isnull=True))
     waiting = Report.objects.filter(reporter=person, outcome="")
     # One open report a person and post: another former member's may wait there already.
-    there = Report.objects.filter(reporter=former, outcome="", post=OuterRef("post"))
+    there = Report.objects.filter(Q(post=OuterRef("post")) | Q(item=OuterRef("item")), reporter=former, outcome="")
     waiting.exclude(Exists(there)).update(reporter=former)

@@ -21,6 +21,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
 from forum.actions.attachments import KEPT_BESIDE_DRAFT, NAME_MAX, delete_files, is_image_name
+from forum.actions.item_state import put_item_state
+from forum.actions.moderation import log_item, tell_author
 from forum.models import (
     LibraryFile,
     LibraryItem,
@@ -28,6 +30,7 @@ from forum.models import (
     LibraryTag,
     LibraryUse,
     LibraryVersion,
+    ModerationEntry,
     Post,
     Space,
     State,
@@ -37,6 +40,7 @@ from forum.models.topics import TITLE_MAX
 from forum.permissions import user_can_write_in_space
 from forum.permissions.library import (
     user_can_edit_item,
+    user_can_make_item_of,
     user_can_moderate_item,
     user_can_see_item,
     user_can_speak_for_team,
@@ -197,12 +201,15 @@ def share_item(
     details: Details,
     content: Content,
     based_on: LibraryVersion | None = None,
+    from_post: Post | None = None,
     confirmed: bool = False,
 ) -> LibraryItem:
     """A new item with its first version, owned by whoever shares it. The same form sent twice makes one.
 
-    `based_on` is the version it builds on, which the person must be able to see. Raises PermissionDenied,
-    TextRefusedError and the guard's kinds of it, and FileRefusedError where there is nothing to share.
+    `based_on` is the version it builds on, which the person must be able to see. `from_post` is the accepted answer it
+    is made of: it stays in the space it was written in, whoever wrote it is told, and one answer becomes one item.
+    Raises PermissionDenied, TextRefusedError and the guard's kinds of it, and FileRefusedError where there is nothing
+    to share.
     """
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     before = (
@@ -216,11 +223,19 @@ def share_item(
         raise PermissionDenied
     if details.team is not None and not user_can_speak_for_team(person, details.team):
         raise PermissionDenied
+    if from_post is not None:
+        _lock_answer(from_post, person=person, space=space)
     details = read_details(details, confirmed=confirmed)
     read = _read_content(content, confirmed=confirmed)
     now = timezone.now()
     item = LibraryItem(
-        space=space, owner=person, based_on=based_on, submission=content.submission, created_at=now, changed_at=now
+        space=space,
+        owner=person,
+        based_on=based_on,
+        from_post=from_post,
+        submission=content.submission,
+        created_at=now,
+        changed_at=now,
     )
     if based_on is not None:
         item.family = based_on.item.family
@@ -228,7 +243,19 @@ def share_item(
     item.save()
     _set_words(item, details)
     _add_version(item=item, person=person, read=read, submission=content.submission)
+    if from_post is not None:
+        after_commit(tasks.tell_of_made_item, item.pk)
     return item
+
+
+def _lock_answer(post: Post, *, person: User, space: Space) -> None:
+    """Hold the answer, so that two who make an item of it come one after the other. Raises as `share_item` does."""
+    post = Post.objects.select_for_update(no_key=True, of=("self",)).select_related("topic").get(pk=post.pk)
+    topic = post.topic
+    if topic.accepted_post_id != post.pk or space.pk != topic.space_id or not user_can_make_item_of(person, topic):
+        raise PermissionDenied
+    if post.made_items.exclude(state=State.DELETED).exists():
+        raise TextRefusedError(_("Svaret er blitt en ressurs i biblioteket allerede. Åpne den fra tråden."))
 
 
 @sensitive_variables()
@@ -245,7 +272,9 @@ def add_version(*, person: User, item: LibraryItem, content: Content, confirmed:
     read = _read_content(content, confirmed=confirmed)
     if not read.note:
         raise TextRefusedError(_("Skriv kort hva som er nytt i denne versjonen."))
-    return _add_version(item=item, person=person, read=read, submission=content.submission)
+    version = _add_version(item=item, person=person, read=read, submission=content.submission)
+    after_commit(tasks.tell_of_version, version.pk)
+    return version
 
 
 def _add_version(*, item: LibraryItem, person: User, read: _Read, submission: UUID | None) -> LibraryVersion:
@@ -288,6 +317,8 @@ def edit_item(*, person: User, item: LibraryItem, details: Details, confirmed: b
     ):
         raise PermissionDenied
     details = read_details(details, confirmed=confirmed)
+    if details.review_on != item.review_on:
+        item.review_reminded_at = None
     _set_details(item, details)
     _set_words(item, details)
     item.save()
@@ -318,23 +349,22 @@ def _set_words(item: LibraryItem, details: Details) -> None:
 def set_item_state(*, person: User, item: LibraryItem, state: State) -> LibraryItem:
     """Hide or show an item (whoever moderates its space), or delete it (its owner, too). Raises PermissionDenied.
 
-    A deleted item loses its files and texts; what others built on it stays.
+    A deleted item loses its files and texts; what others built on it stays. What is reported stays, unseen, until the
+    report is decided. What somebody else than the owner does is logged, and the owner is told and may appeal.
     """
     item = LibraryItem.objects.select_for_update(no_key=True).get(pk=item.pk)
     may = user_can_edit_item if state == State.DELETED else user_can_moderate_item
     if not may(person, item):
         raise PermissionDenied
-    if state == State.DELETED:
-        delete_files(LibraryFile.objects.filter(version__item=item))
-        item.versions.update(source="", html="", text="", link="", note="")
-        item.uses.all().delete()
-        item.tags.all().delete()
-        item.principles.all().delete()
-        item.title = item.summary = ""
-        item.team_count = 0
-    item.state = state
-    item.save()
-    after_commit(tasks.follow_items, [item.pk])
+    if state == item.state:
+        return item
+    verbs = ModerationEntry.Verb
+    verb = {State.HIDDEN: verbs.HIDE, State.DELETED: verbs.DELETE}.get(state, verbs.SHOW)
+    if person.pk != item.owner_id or state != State.DELETED:
+        entry = log_item(verb=verb, actor=person, item=item)
+        if person.pk != item.owner_id:
+            tell_author(entry)
+    put_item_state(item=item, state=state)
     return item
 
 

@@ -12,14 +12,16 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from forum.actions.counting import lock_post, lock_topic, next_time
+from forum.actions.item_state import put_item_state
 from forum.actions.posting import empty_post, set_post_state
 from forum.models import (
     Appeal,
     DecisionsRead,
+    LibraryItem,
     ModerationEntry,
     Notice,
     Post,
@@ -105,6 +107,28 @@ def log(
     )
 
 
+def log_item(
+    *,
+    verb: str,
+    actor: User | None,
+    item: LibraryItem,
+    reason: str = "",
+    message: str = "",
+    at: datetime | None = None,
+) -> ModerationEntry:
+    """A line about an item of the library and its owner."""
+    return ModerationEntry.objects.create(
+        verb=verb,
+        actor=actor,
+        space_id=item.space_id,
+        item=item,
+        person_id=item.owner_id,
+        reason=reason,
+        message=message,
+        at=at or timezone.now(),
+    )
+
+
 def tell_author(entry: ModerationEntry) -> None:
     """A line in the list of whoever it was done to; an alias gets none (see above)."""
     if entry.person_id is not None and User.objects.filter(pk=entry.person_id, is_active=True).exists():
@@ -129,16 +153,20 @@ def _decide_reports(*, post: Post, by: User, entry: ModerationEntry) -> None:
 
     What its author has taken back is emptied now.
     """
+    close_reports(post.reports.filter(outcome=""), by=by, entry=entry)
+    if post.state == State.DELETED and post.source:
+        empty_post(post=post)
+
+
+def close_reports(waiting: QuerySet[Report], *, by: User, entry: ModerationEntry) -> None:
+    """Give these reports the outcome of what was decided, and tell those who reported."""
     outcome = Report.Outcome.UPHELD if entry.verb in UPHOLDING else Report.Outcome.DISMISSED
-    waiting = post.reports.filter(outcome="")
     reporters = list(waiting.filter(reporter__is_active=True).values_list("reporter", flat=True))
     waiting.update(outcome=outcome, decided_at=entry.at, decided_by=by)
     Notice.objects.bulk_create(
         [Notice(person_id=person, kind=Notice.Kind.DECISION, entry=entry) for person in dict.fromkeys(reporters)],
         ignore_conflicts=True,
     )
-    if post.state == State.DELETED and post.source:
-        empty_post(post=post)
 
 
 # --- acting ---------------------------------------------------------------------------------------------
@@ -303,6 +331,7 @@ def decide_appeal(*, moderator: User, appeal: Appeal, upheld: bool, answer: str)
     list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
     topic = lock_topic(entry.post.topic) if entry.post else None
     post = Post.objects.select_for_update(no_key=True).get(pk=entry.post.pk) if entry.post else None
+    item = LibraryItem.objects.select_for_update(no_key=True).filter(pk=entry.item_id or 0).first()
     appeal = Appeal.objects.select_for_update().get(pk=appeal.pk)
     if not user_can_decide_appeal(moderator, appeal):
         raise PermissionDenied
@@ -320,12 +349,15 @@ def decide_appeal(*, moderator: User, appeal: Appeal, upheld: bool, answer: str)
             _show_held(topic=topic, post=post)
         else:
             set_post_state(topic=topic, post=post, state=State.NORMAL)
+    if upheld and item and entry.verb == Verb.HIDE and item.state == State.HIDDEN:
+        put_item_state(item=item, state=State.NORMAL)
     answered = ModerationEntry.objects.create(
         verb=Verb.APPEAL_UPHELD if upheld else Verb.APPEAL_DISMISSED,
         actor=moderator,
         space_id=entry.space_id,
         topic_id=entry.topic_id,
         post_id=entry.post_id,
+        item_id=entry.item_id,
         person_id=entry.person_id,
         pseudonym_id=entry.pseudonym_id,
         message=answer,

@@ -57,6 +57,11 @@ def reports_hide_at_once(reporter: User, post: Post) -> bool:
     looked_at = post.log.filter(verb__in=[verbs.SHOW, verbs.DISMISS, verbs.APPROVE])
     if looked_at.filter(at__gte=post.edited_at or post.created_at).exists():
         return False
+    return may_hide_by_reporting(reporter)
+
+
+def may_hide_by_reporting(reporter: User) -> bool:
+    """What `reports_hide_at_once` asks of who reports."""
     now = timezone.now()
     refused = Report.objects.filter(
         reporter=reporter,

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from forum.actions.attachments import delete_orphaned_files
 from forum.actions.counting import lock_post
+from forum.actions.item_state import put_item_state
 from forum.actions.library import delete_loose_library_files
 from forum.actions.posting import empty_post, set_post_state
-from forum.models import Appeal, Draft, ModerationEntry, Post, Report, Silence, State
+from forum.models import Appeal, Draft, LibraryItem, ModerationEntry, Post, Report, Silence, State
 
 HIDDEN_FOR = timedelta(days=180)
 """A hidden post: long enough for an appeal and a second look."""
@@ -87,5 +88,7 @@ def forget_rest() -> dict[str, int]:
         rows.delete()
     counts["drafts"] = old_drafts(now).count()
     old_drafts(now).delete()
+    for item in LibraryItem.objects.select_for_update(no_key=True).filter(state=State.DELETED).exclude(title=""):
+        put_item_state(item=item, state=State.DELETED)  # its last report went without a decision
     counts["loose files"] = delete_orphaned_files() + delete_loose_library_files()
     return counts

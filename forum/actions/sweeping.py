@@ -11,11 +11,25 @@ from django.views.decorators.debug import sensitive_variables
 from forum import tasks
 from forum.actions.attachments import delete_files
 from forum.actions.counting import lock_post, lock_space, lock_topic
-from forum.actions.moderation import log
+from forum.actions.item_state import put_item_state
+from forum.actions.moderation import log, log_item
 from forum.actions.posting import set_post_state
-from forum.models import Attachment, ModerationEntry, Post, PostEdit, Space, State, Topic
+from forum.models import (
+    Attachment,
+    LibraryFile,
+    LibraryItem,
+    LibraryTag,
+    LibraryVersion,
+    ModerationEntry,
+    Post,
+    PostEdit,
+    Space,
+    State,
+    Topic,
+)
 from forum.rendering import render
 from forum.signals import spaces_changed
+from people.tasks import after_commit
 from safety.guard import find_identity_numbers, find_in_html, mask, mask_html
 
 Verb = ModerationEntry.Verb
@@ -103,6 +117,81 @@ def mask_space(*, pk: int) -> None:
     space.save(update_fields=["name", "about", "rules_source", "rules", "welcome_source", "welcome"])
     ModerationEntry.objects.create(verb=Verb.MASKED, space=space, reason="sweep_patient_data")
     transaction.on_commit(partial(spaces_changed.send, sender=Space, space_ids=[pk]))
+
+
+def _lock_item(pk: int) -> LibraryItem:
+    return LibraryItem.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_item(*, pk: int) -> None:
+    """Mask title and summary."""
+    item = _lock_item(pk)
+    item.title, item.summary = _masked(item.title, most=160), _masked(item.summary, most=600)
+    item.save()
+    _tell_of_item(item)
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_tag(*, pk: int) -> None:
+    """A keyword with a number in it finds nothing anybody should look for: it goes."""
+    tag = LibraryTag.objects.select_for_update().get(pk=pk)
+    item = _lock_item(tag.item_id)
+    tag.delete()
+    _tell_of_item(item)
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_version(*, pk: int) -> None:
+    """Mask note, text and rendering. A link cannot be mended, and goes. What still shows a number is hidden."""
+    version = LibraryVersion.objects.get(pk=pk)
+    item = _lock_item(version.item_id)
+    is_html = version.source_format == Post.Format.HTML
+    version.note = _masked(version.note, most=600)
+    version.source = mask_html(version.source) if is_html else mask(version.source)
+    rendered = render(version.source, source_format=version.source_format)
+    version.html = mask_html(rendered.html) if version.source else ""
+    version.text, version.rendering_version = mask(rendered.text), rendered.version
+    if find_identity_numbers(version.link):
+        version.link = ""
+    version.save()
+    if find_in_html(version.html) or find_identity_numbers(version.text):
+        _hide_item(item)
+    _tell_of_item(item)
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_library_file(*, pk: int) -> None:
+    """Mask the name and the text kept for search. The file itself cannot be mended: its item is hidden until somebody
+    has looked, and a file that was never shared is deleted.
+    """
+    file = LibraryFile.objects.select_related("version").get(pk=pk)
+    holds = bool(find_identity_numbers(file.text))
+    file.name, file.text = _masked(file.name, most=160), mask(file.text)
+    file.save(update_fields=["name", "text"])
+    if file.version is None:
+        if holds:
+            delete_files(LibraryFile.objects.filter(pk=pk))
+        return
+    item = _lock_item(file.version.item_id)
+    if holds:
+        _hide_item(item)
+    _tell_of_item(item)
+
+
+def _hide_item(item: LibraryItem) -> None:
+    if item.state == State.NORMAL:
+        put_item_state(item=item, state=State.HIDDEN)
+        log_item(verb=Verb.AUTO_HIDE, actor=None, item=item, reason="sweep_patient_data")
+
+
+def _tell_of_item(item: LibraryItem) -> None:
+    log_item(verb=Verb.MASKED, actor=None, item=item, reason="sweep_patient_data")
+    after_commit(tasks.follow_items, [item.pk])
 
 
 def tell_of_row(*, label: str, key: int) -> None:

@@ -155,14 +155,16 @@ def split_topic(*, moderator: User, topic: Topic, numbers: Sequence[int], title:
     first = posts[0]
     if first.state != State.NORMAL:
         raise CannotTidyError(_("Det første innlegget du velger, må være et som vises."))
+    is_about_item = topic.subject_kind == Topic.SubjectKind.ITEM
     made = Topic.objects.create(
         space=topic.space,
         title=title,
         author_id=first.author_id,
         pseudonym_id=first.pseudonym_id,
         content_warning=first.content_warning or topic.content_warning,
-        subject_kind=topic.subject_kind,
-        subject_key=topic.subject_key,
+        # An item is talked of in one topic: what is taken out of it is about something else.
+        subject_kind="" if is_about_item else topic.subject_kind,
+        subject_key=None if is_about_item else topic.subject_key,
         created_at=first.created_at,
         last_number=len(posts),
     )

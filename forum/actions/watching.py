@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from forum.models import FeedToken, MailChoice, Space, Topic, Watch
+from forum.models import FeedToken, LibraryItem, MailChoice, Space, Topic, Watch
 from forum.permissions import user_can_read_space, user_can_see_topic
+from forum.permissions.library import user_can_see_item
 from people.models import MailKind, User
 from people.own_data.actions import save_preferences
 
@@ -36,6 +37,14 @@ def set_topic_level(*, person: User, topic: Topic, level: Watch.Level | None) ->
     if level not in TOPIC_LEVELS:
         raise ValueError(level)
     Watch.objects.update_or_create(person=person, topic=topic, defaults={"level": level})
+
+
+def follow_item(*, person: User, item: LibraryItem, follows: bool) -> None:
+    """Hear of new versions of an item, or no longer, also where one built on it. Raises PermissionDenied."""
+    if not user_can_see_item(person, item):
+        raise PermissionDenied
+    level = Watch.Level.ALL if follows else Watch.Level.NONE
+    Watch.objects.update_or_create(person=person, item=item, defaults={"level": level})
 
 
 @transaction.atomic

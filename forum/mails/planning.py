@@ -181,7 +181,8 @@ def people_with_cases() -> QuerySet[User]:
     reports, appeals = Report.objects.filter(outcome=""), Appeal.objects.filter(decided_at__isnull=True)
     held, openings = Post.objects.filter(state=State.HELD), SealOpening.objects.filter(answered_at__isnull=True)
     facilitators = SpaceMembership.objects.facilitating().filter(
-        Q(space__in=reports.values("post__topic__space"))
+        Q(space__in=reports.filter(post__isnull=False).values("post__topic__space"))
+        | Q(space__in=reports.filter(item__isnull=False).values("item__space"))
         | Q(space__in=held.values("topic__space"))
         | Q(space__in=appeals.values("entry__space"))
     )
@@ -197,7 +198,7 @@ def plan_cases(*, day: date, now: datetime) -> list[Letter]:
     """One letter at most for each who moderates, where something has come since the last.
 
     What is younger than `GRACE` is for the next letter: whoever brought it has committed by then. Five queries, and
-    four for each person who has had none that day.
+    five for each person who has had none that day.
     """
     hour = timezone.localtime(now).hour
     people = {person.pk: person for person in people_with_cases()}
@@ -234,6 +235,10 @@ def _cases_letter(person: User, to: str, occasion: str, news: News, is_moderator
         counted = [
             (news.urgent, ngettext("Én sak haster", "%(number)s saker haster", news.urgent)),
             (news.reported, ngettext("Ett innlegg er meldt", "%(number)s innlegg er meldt", news.reported)),
+            (
+                news.items,
+                ngettext("Én ressurs er meldt", "%(number)s ressurser er meldt", news.items),
+            ),
             (
                 news.held,
                 ngettext(

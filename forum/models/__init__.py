@@ -11,7 +11,15 @@ from forum.models.events import (
     ProgrammeItem,
     SignUpAnswer,
 )
-from forum.models.library import LibraryFile, LibraryItem, LibraryPrinciple, LibraryTag, LibraryUse, LibraryVersion
+from forum.models.library import (
+    LibraryFile,
+    LibraryItem,
+    LibraryPrinciple,
+    LibraryReview,
+    LibraryTag,
+    LibraryUse,
+    LibraryVersion,
+)
 from forum.models.moderation import Appeal, DecisionsRead, ModerationEntry, Report, Silence
 from forum.models.notices import FeedToken, MailChoice, Notice, NoticeRead, SentMail, Told, Watch
 from forum.models.reading import SpaceRead, TopicRead
@@ -50,6 +58,7 @@ __all__ = [
     "LibraryFile",
     "LibraryItem",
     "LibraryPrinciple",
+    "LibraryReview",
     "LibraryTag",
     "LibraryUse",
     "LibraryVersion",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from forum.models.spaces import Space
-from forum.models.topics import TITLE_MAX, State
+from forum.models.topics import TITLE_MAX, Post, State
 from forum.models.writing import attachment_path, attachment_storage
 from people.alphabet import fold
 from people.models import Team
@@ -93,6 +93,14 @@ class LibraryItem(models.Model):
     based_on = models.ForeignKey(
         "forum.LibraryVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="built_on_it"
     )
+    from_post = models.ForeignKey(
+        Post,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="made_items",
+        verbose_name=_("svaret den er laget av"),
+    )
     family = models.UUIDField(
         default=uuid.uuid4, editable=False, db_index=True, help_text="The same for all that builds on one another."
     )
@@ -108,6 +116,8 @@ class LibraryItem(models.Model):
     team_count = models.PositiveIntegerField(default=0, editable=False)
     download_count = models.PositiveIntegerField(default=0, editable=False)
     search_text = DerivedField(max_length=SEARCH_TEXT_MAX)
+    title_folded = DerivedField(max_length=TITLE_MAX * 2)
+    review_reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("ressurs i biblioteket")
@@ -118,6 +128,13 @@ class LibraryItem(models.Model):
             models.Index(fields=["-team_count", "-changed_at", "-id"], name="library_most_used"),
             models.Index(fields=["space", "-changed_at"], name="library_of_space"),
             models.Index(fields=["review_on"], condition=Q(review_on__isnull=False), name="library_reviews"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["from_post"],
+                condition=Q(from_post__isnull=False) & ~Q(state="deleted"),
+                name="an_answer_becomes_one_item",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -130,6 +147,9 @@ class LibraryItem(models.Model):
         """With its keywords, as they are when it is saved. One query."""
         tags = list(self.tags.values_list("name", flat=True)) if self.pk else []
         return fold(" ".join([self.title, self.summary, *tags]))
+
+    def make_title_folded(self) -> str:
+        return fold(self.title)
 
     @property
     def is_overdue(self) -> bool:
@@ -273,3 +293,24 @@ class LibraryUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.team_id}"
+
+
+class LibraryReview(models.Model):
+    """Somebody has looked through an item and says that it still holds, until the day they set. Never changed."""
+
+    wagtail_reference_index_ignore = True
+
+    item = models.ForeignKey(LibraryItem, on_delete=models.CASCADE, related_name="reviews")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="library_reviews"
+    )
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    next_on = models.DateField(_("neste gjennomgang"))
+
+    class Meta:
+        verbose_name = _("gjennomgang")
+        verbose_name_plural = _("gjennomganger")
+        ordering: ClassVar[list[str]] = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.at:%Y-%m-%d}"

@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from courses.models.versions import ImmutableError
+from forum.models.library import LibraryItem
 from forum.models.spaces import Pseudonym, Space
 from forum.models.topics import Post, Topic
 
 
 class Report(models.Model):
-    """Somebody says that something is wrong with a post. Decided once."""
+    """Somebody says that something is wrong with a post, or with an item of the library. Decided once."""
 
     wagtail_reference_index_ignore = True
 
@@ -30,7 +31,8 @@ class Report(models.Model):
         UPHELD = "upheld", _("Tatt til følge")
         DISMISSED = "dismissed", _("Ikke tatt til følge")
 
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="reports")
+    post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.CASCADE, related_name="reports")
+    item = models.ForeignKey(LibraryItem, null=True, blank=True, on_delete=models.CASCADE, related_name="reports")
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="forum_reports")
     reason = models.CharField(_("grunn"), max_length=16, choices=Reason.choices)
     message = models.TextField(_("hva er galt?"), max_length=1000, blank=True)
@@ -48,7 +50,18 @@ class Report(models.Model):
         ordering: ClassVar[list[str]] = ["created_at", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["post", "reporter"], condition=Q(outcome=""), name="one_open_report_a_person_and_post"
+                fields=["post", "reporter"],
+                condition=Q(outcome="", post__isnull=False),
+                name="one_open_report_a_person_and_post",
+            ),
+            models.UniqueConstraint(
+                fields=["item", "reporter"],
+                condition=Q(outcome="", item__isnull=False),
+                name="one_open_report_a_person_and_item",
+            ),
+            models.CheckConstraint(
+                condition=Q(post__isnull=False, item__isnull=True) | Q(post__isnull=True, item__isnull=False),
+                name="a_report_is_of_one",
             ),
             models.CheckConstraint(
                 condition=Q(outcome="", decided_at__isnull=True) | (~Q(outcome="") & Q(decided_at__isnull=False)),
@@ -60,7 +73,7 @@ class Report(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reason} {self.post_id}"
+        return f"{self.reason} {self.post_id or self.item_id}"
 
 
 class ModerationEntry(models.Model):
@@ -105,6 +118,7 @@ class ModerationEntry(models.Model):
     space = models.ForeignKey(Space, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     topic = models.ForeignKey(Topic, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.SET_NULL, related_name="log")
+    item = models.ForeignKey(LibraryItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="log")
     pseudonym = models.ForeignKey(Pseudonym, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,

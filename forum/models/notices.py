@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from forum.models.library import LibraryItem, LibraryVersion
 from forum.models.moderation import ModerationEntry
 from forum.models.spaces import EntryRequest, Space
 from forum.models.topics import Post, Topic
@@ -18,7 +19,9 @@ from forum.models.topics import Post, Topic
 class Notice(models.Model):
     """A line in somebody's list of news. Shown only while they may see what it is about.
 
-    What it is about is a post (mention, reply, new topic or post they watch), a decision (`entry`) or a request.
+    What it is about is a post (mention, reply, new topic or post they watch), a decision (`entry`), a request, or
+    something in the library: a new `version` of what they follow, or of what their own `item` builds on; an `item` to
+    look through again, or made of an answer of theirs.
 
     No row, and no missing row, may tell whose an alias is. So an answer to an alias has no row: its owner finds it by
     query (`forum.queries.notices.alias_news`). And a post by an alias has a row for everybody who watches, its owner
@@ -35,6 +38,9 @@ class Notice(models.Model):
         ACCEPTED = "accepted", _("Svaret ditt hjalp")
         DECISION = "decision", _("Fra moderatorene")
         ENTRY = "entry", _("Om et rom")
+        VERSION = "version", _("Ny versjon i biblioteket")
+        REVIEW = "review", _("Bør ses gjennom")
+        MADE = "made", _("Svaret ditt er blitt en ressurs")
 
     OF_POSTS: ClassVar[tuple[str, ...]] = (Kind.MENTION, Kind.REPLY, Kind.TOPIC, Kind.POST)
     """Kinds that are read when the post is."""
@@ -44,6 +50,8 @@ class Notice(models.Model):
     post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     entry = models.ForeignKey(ModerationEntry, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     request = models.ForeignKey(EntryRequest, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    version = models.ForeignKey(LibraryVersion, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    item = models.ForeignKey(LibraryItem, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -65,6 +73,21 @@ class Notice(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["person", "request"], condition=Q(request__isnull=False), name="told_once_of_a_request"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "version"],
+                condition=Q(version__isnull=False, item__isnull=True),
+                name="told_once_of_a_version",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "version", "item"],
+                condition=Q(version__isnull=False, item__isnull=False),
+                name="told_once_of_a_version_for_an_item",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "item", "kind"],
+                condition=Q(item__isnull=False, version__isnull=True),
+                name="one_notice_a_kind_and_item",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -123,7 +146,10 @@ class NoticeRead(models.Model):
 
 
 class Watch(models.Model):
-    """How much somebody wants to hear from a space or a topic. No row is the quiet default: mentions."""
+    """How much somebody wants to hear from a space, a topic or an item of the library.
+
+    No row is the quiet default: mentions, and new versions of what is one's own or what one built on.
+    """
 
     wagtail_reference_index_ignore = True
 
@@ -136,6 +162,7 @@ class Watch(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="forum_watches")
     space = models.ForeignKey(Space, null=True, blank=True, on_delete=models.CASCADE, related_name="watches")
     topic = models.ForeignKey(Topic, null=True, blank=True, on_delete=models.CASCADE, related_name="watches")
+    item = models.ForeignKey(LibraryItem, null=True, blank=True, on_delete=models.CASCADE, related_name="watches")
     level = models.CharField(max_length=8, choices=Level.choices)
 
     class Meta:
@@ -143,7 +170,9 @@ class Watch(models.Model):
         verbose_name_plural = _("varselvalg")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=Q(space__isnull=False, topic__isnull=True) | Q(space__isnull=True, topic__isnull=False),
+                condition=Q(space__isnull=False, topic__isnull=True, item__isnull=True)
+                | Q(space__isnull=True, topic__isnull=False, item__isnull=True)
+                | Q(space__isnull=True, topic__isnull=True, item__isnull=False),
                 name="a_watch_is_of_one",
             ),
             models.UniqueConstraint(
@@ -151,6 +180,9 @@ class Watch(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["person", "topic"], condition=Q(topic__isnull=False), name="one_watch_a_topic"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "item"], condition=Q(item__isnull=False), name="one_watch_an_item"
             ),
         ]
 

@@ -43,6 +43,7 @@ class Topic(models.Model):
     class SubjectKind(models.TextChoices):
         COURSE = "course", _("Kurs")
         LESSON = "lesson", _("Leksjon")
+        ITEM = "item", _("Ressurs i biblioteket")
 
     space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="topics")
     title = models.CharField(_("tittel"), max_length=TITLE_MAX)
@@ -54,7 +55,10 @@ class Topic(models.Model):
     content_warning = models.CharField(_("innholdsvarsel"), max_length=WARNING_MAX, blank=True)
     subject_kind = models.CharField(max_length=6, choices=SubjectKind.choices, blank=True)
     subject_key = models.UUIDField(
-        _("kurs eller leksjon"), null=True, blank=True, help_text="The page's translation key."
+        _("kurs, leksjon eller ressurs"),
+        null=True,
+        blank=True,
+        help_text="The page's translation key, or an item's key.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     pinned_at = models.DateTimeField(_("festet"), null=True, blank=True)
@@ -77,6 +81,11 @@ class Topic(models.Model):
                 condition=Q(subject_kind="", subject_key__isnull=True)
                 | (~Q(subject_kind="") & Q(subject_key__isnull=False)),
                 name="a_topics_subject_has_kind_and_key",
+            ),
+            models.UniqueConstraint(
+                fields=["subject_key"],
+                condition=Q(subject_kind="item", merged_into__isnull=True) & ~Q(state="deleted"),
+                name="an_item_is_talked_of_in_one_topic",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -16,7 +16,18 @@ from django.views.decorators.debug import sensitive_variables
 
 from courses.models import CoursePage, LessonPage, Principle
 from courses.queries import get_principles
-from forum.models import TITLE_MAX, WARNING_MAX, Attachment, Draft, Post, PostEdit, Pseudonym, Space, Topic
+from forum.models import (
+    TITLE_MAX,
+    WARNING_MAX,
+    Attachment,
+    Draft,
+    LibraryItem,
+    Post,
+    PostEdit,
+    Pseudonym,
+    Space,
+    Topic,
+)
 from forum.permissions import (
     posts_visible_to,
     posts_written_by,
@@ -26,6 +37,7 @@ from forum.permissions import (
     user_can_reply,
     user_can_write_in_space,
 )
+from forum.permissions.library import items_visible_to
 from forum.places import Place
 from forum.prepared import prepared
 from forum.pseudonyms import owned_by
@@ -43,16 +55,18 @@ SUBJECT_MODELS: dict[Topic.SubjectKind, Any] = {
     Topic.SubjectKind.LESSON: LessonPage,
 }
 SUBJECT_WORDS = {"kurs": Topic.SubjectKind.COURSE, "leksjon": Topic.SubjectKind.LESSON}
+ITEM_WORD = "ressurs"
 
 
 @dataclass(frozen=True, slots=True)
 class ComposeSubject:
-    """The course or lesson a new topic is about; `value` is how the form says it: `leksjon:<uuid>`."""
+    """The course, lesson or item a new topic is about; `value` is how the form says it: `leksjon:<uuid>`."""
 
     kind: str
     key: UUID
     title: str
     value: str
+    item: LibraryItem | None = None
 
 
 @dataclass(slots=True)
@@ -285,7 +299,7 @@ def make_compose(
         if place.post is None:
             compose.files = get_files(person=person, place=place)
     if place.topic is None:
-        add_choices(compose, principles=chosen, subject=subject)
+        add_choices(compose, person=person, principles=chosen, subject=subject)
     return compose
 
 
@@ -302,7 +316,7 @@ def principles_asked_for(subject: str) -> set[str]:
     return {str(found)} if found else set()
 
 
-def add_choices(compose: Compose, *, principles: set[str], subject: str) -> None:
+def add_choices(compose: Compose, *, person: Any, principles: set[str], subject: str) -> None:
     """The principles to tick, and what the topic is about. At most two queries, three with one of another set.
 
     Offered are those of FACT, and what is ticked already.
@@ -316,7 +330,15 @@ def add_choices(compose: Compose, *, principles: set[str], subject: str) -> None
     others = [key for key in map(as_uuid, sorted(principles - offered)) if key]
     if others:
         compose.principles += [(principle, True) for principle in known_principles(others)]
-    compose.subject = get_subject_to_write_on(subject)
+    compose.subject = get_item_to_write_on(person, compose.place.space, subject) or get_subject_to_write_on(subject)
+
+
+def get_item_to_write_on(person: Any, space: Space, value: str) -> ComposeSubject | None:
+    """`ressurs:<uuid>`, if it is an item of this space that the person may see. One query, none for other words."""
+    word, _, key = value.partition(":")
+    uuid = as_uuid(key) if word == ITEM_WORD else None
+    item = items_visible_to(person).filter(key=uuid, space=space).first() if uuid else None
+    return ComposeSubject(Topic.SubjectKind.ITEM, item.key, item.title, f"{word}:{uuid}", item) if item else None
 
 
 def get_subject_to_write_on(value: str) -> ComposeSubject | None:

@@ -20,6 +20,8 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Concat
 from django.db.models.lookups import GreaterThanOrEqual
 from django.http import Http404
 
@@ -28,15 +30,26 @@ from forum.models import (
     LibraryFile,
     LibraryItem,
     LibraryPrinciple,
+    LibraryReview,
     LibraryTag,
     LibraryUse,
     LibraryVersion,
     Space,
+    State,
 )
 from forum.permissions import spaces_moderated_by, spaces_writable_by
-from forum.permissions.library import files_visible_to, items_editable_by, items_visible_to, teams_spoken_for_by
-from forum.prepared import Prepared, Several, key_of, prepared
+from forum.permissions.library import files_visible_to, items_visible_to, teams_spoken_for_by
+from forum.prepared import Given, Prepared, Several, key_of, prepared
+from forum.queries.joined import (
+    FollowState,
+    JoinedTopic,
+    credit_of,
+    follow_state,
+    get_joined_topics,
+    get_last_review,
+)
 from forum.queries.subjects import get_principle_index, reader_language
+from forum.queries.watching import own_level
 from people.alphabet import fold
 from people.models import Team
 
@@ -46,9 +59,12 @@ FACETS = ("kind", "phase", "programme", "language", "county", "licence")
 """Columns of an item that a list is cut by."""
 CUTS = (*FACETS, "principle")
 """Principles stand in a table of their own."""
+RELEVANCE = "relevans"
+MOST_USED = ("-team_count", "-download_count", "-changed_at", "-pk")
 SORTS = {
+    RELEVANCE: ("-relevance", *MOST_USED),
     "nyeste": ("-changed_at", "-pk"),
-    "mest-brukt": ("-team_count", "-download_count", "-changed_at", "-pk"),
+    "mest-brukt": MOST_USED,
     "tittel": ("title", "pk"),
 }
 
@@ -91,13 +107,19 @@ class Library:
     facets: dict[str, list[Choice]] = field(default_factory=dict)
 
 
-def get_library(user: Any, chosen: LibraryFilter, *, sort: str = "nyeste", page: int = 1) -> Library:
+def usual_sort(chosen: LibraryFilter) -> str:
+    """What a list is sorted by where nothing is said: who looks for words wants what they say first."""
+    return RELEVANCE if fold(chosen.words) else "nyeste"
+
+
+def get_library(user: Any, chosen: LibraryFilter, *, sort: str = "", page: int = 1) -> Library:
     """Items this person may see. Four queries, and one a minute for the principles."""
+    sort = sort if sort in SORTS else usual_sort(chosen)
     counts = _count_facets(user, chosen)
     count = counts["all"].get("all", 0)
     page_count = max(1, -(-count // ITEMS_A_PAGE))
     page = min(max(page, 1), page_count)
-    items = _get_items(user, chosen, sort=sort if sort in SORTS else "nyeste", page=page)
+    items = _get_items(user, chosen, sort=sort, page=page)
     add_item_principles(items)
     add_current_files(items)
     return Library(items=items, count=count, page=page, page_count=page_count, facets=_choices(counts, chosen))
@@ -153,6 +175,35 @@ def _fits(asked: dict[str, Any], name: str) -> Q:
     return Q(**{name: asked[name]})
 
 
+def _padded(words: Any) -> Concat:
+    """With a space on each side, so that a whole word can be looked for."""
+    return Concat(Value(" "), words, Value(" "), output_field=CharField())
+
+
+def _relevance(words: Sequence[Any]) -> Combinable:
+    """How well an item answers the words, as a number to sort by: a word in the title counts for more than one among
+    the tags, and that for more than one in the summary; a whole word for more than a part. Each word gives its best.
+    """
+    total: Combinable = Value(0)
+    for word in words:
+        whole = _padded(word if isinstance(word, Given) else Value(word))
+        tags = LibraryTag.objects.filter(item=OuterRef("pk"))
+        total = total + Case(
+            *(
+                When(condition, then=Value(points))
+                for condition, points in (
+                    (Q(padded_title__contains=whole), 6),
+                    (Q(title_folded__contains=word), 5),
+                    (Q(Exists(tags.filter(name_folded=word))), 4),
+                    (Q(Exists(tags.filter(name_folded__contains=word))), 3),
+                    (Q(padded_text__contains=whole), 2),
+                )
+            ),
+            default=Value(1),
+        )
+    return total
+
+
 def _items_on_page(
     reader: Any,
     *,
@@ -167,6 +218,10 @@ def _items_on_page(
     items = _cut(reader, asked, words=words, with_tag=with_tag, with_space=with_space)
     for name in cut_by:
         items = items.filter(_fits(asked, name))
+    if sort == RELEVANCE:
+        items = items.alias(padded_title=_padded(F("title_folded")), padded_text=_padded(F("search_text"))).annotate(
+            relevance=_relevance([asked[name] for name in _WORD_NAMES[:words]])
+        )
     start = (page - 1) * ITEMS_A_PAGE
     rows = items.select_related("team", "owner", "space").order_by(*SORTS[sort])
     return rows[start : start + ITEMS_A_PAGE]
@@ -297,6 +352,12 @@ class ItemPage:
     tags: list[LibraryTag]
     own_teams: list[Team]
     family: "Family"
+    topics: list[JoinedTopic]
+    last_review: LibraryReview | None
+    follow: FollowState
+    credit: str
+    """Who wrote the answer it was made of."""
+    may_discuss: bool
 
     @property
     def current(self) -> LibraryVersion | None:
@@ -305,24 +366,37 @@ class ItemPage:
 
 @prepared(pk=BigIntegerField())
 def _item(reader: Any, *, pk: Any) -> QuerySet[LibraryItem]:
-    here = {"pk": OuterRef("pk")}
+    built = LibraryItem.objects.filter(owner=reader, based_on__item=OuterRef("pk"), state=State.NORMAL)
+    here = {"pk": OuterRef("space")}
     return (
         items_visible_to(reader)
-        .filter(pk=pk)
         .annotate(
-            may_edit=Exists(items_editable_by(reader).filter(**here)),
-            may_moderate=Exists(spaces_moderated_by(reader).filter(pk=OuterRef("space"))),
+            may_moderate=Exists(spaces_moderated_by(reader).filter(**here)),
+            may_write=Exists(spaces_writable_by(reader).filter(**here)),
+            level=own_level(reader, item=OuterRef("pk")),
+            builds_on_it=Exists(built),
         )
-        .select_related("space", "team", "owner", "current", "based_on")
+        .select_related("space", "team", "owner", "current", "based_on", "from_post__author", "from_post__pseudonym")
+        .filter(pk=pk)
     )
 
 
-def get_item_for(user: Any, pk: int) -> LibraryItem:
-    """The item with `may_edit` and `may_moderate`. One query. Raises Http404."""
-    found: LibraryItem | None = next(iter(_item(user, pk=pk)), None)
-    if found is None:
+def get_item_for(user: Any, pk: int) -> Any:
+    """The item with `may_edit`, `may_moderate`, `may_write`, `may_report` and `may_decide`, the person's `level`, and
+    whether they build on it.
+
+    One query. Raises Http404.
+    """
+    item: Any = next(iter(_item(user, pk=pk)), None)
+    if item is None:
         raise Http404
-    return found
+    is_own = item.owner_id == user.pk
+    wrote_it = item.from_post is not None and item.from_post.author_id == user.pk
+    # What the predicates of `forum.permissions.library` say, without asking again.
+    item.may_edit = item.may_write and (is_own or wrote_it or item.may_moderate)
+    item.may_report = item.state == State.NORMAL and not is_own
+    item.may_decide = item.may_moderate and not is_own
+    return item
 
 
 @prepared(item=BigIntegerField())
@@ -331,9 +405,10 @@ def _own_teams(reader: Any, *, item: Any) -> QuerySet[Team]:
     return teams_spoken_for_by(reader).annotate(uses_it=Exists(uses)).order_by("name", "pk")
 
 
-def get_item_page(user: Any, item: LibraryItem) -> ItemPage:
-    """All the page shows of an item that `get_item_for` has found. Seven queries."""
+def get_item_page(user: Any, item: Any) -> ItemPage:
+    """All the page shows of an item that `get_item_for` has found. Nine queries."""
     versions = get_versions(item)
+    topics = get_joined_topics(user, item)
     add_item_principles([item])
     return ItemPage(
         item=item,
@@ -341,6 +416,11 @@ def get_item_page(user: Any, item: LibraryItem) -> ItemPage:
         tags=_tags.for_all(item=item.pk),
         own_teams=_own_teams(user, item=item.pk),
         family=get_family(user, item),
+        topics=topics,
+        last_review=get_last_review(item),
+        follow=follow_state(user, item, level=item.level, builds_on_it=item.builds_on_it),
+        credit=credit_of(item),
+        may_discuss=item.state == State.NORMAL and item.may_write and all(each.is_source for each in topics),
     )
 
 
@@ -427,9 +507,9 @@ FAMILY_MOST = 200
 
 
 @prepared(family=UUIDField())
-def _relatives(reader: Any, *, family: Any) -> QuerySet[LibraryItem]:
-    related = items_visible_to(reader).filter(family=family).select_related("team", "based_on", "owner")
-    return related.order_by("created_at", "pk")[:FAMILY_MOST]
+def _family(reader: Any, *, family: Any) -> QuerySet[LibraryItem]:
+    items = items_visible_to(reader).filter(family=family).select_related("team", "based_on", "owner")
+    return items.order_by("created_at", "pk")[:FAMILY_MOST]
 
 
 def get_family(user: Any, item: LibraryItem) -> Family:
@@ -437,7 +517,7 @@ def get_family(user: Any, item: LibraryItem) -> Family:
 
     What the reader may not see is left out, and what builds on that stands as if it were the first.
     """
-    rows = {each.pk: each for each in _relatives(user, family=item.family)}
+    rows: dict[int, LibraryItem] = {each.pk: each for each in _family(user, family=item.family)}
     below: dict[int | None, list[LibraryItem]] = defaultdict(list)
     for each in rows.values():
         source = each.based_on.item_id if each.based_on is not None else None

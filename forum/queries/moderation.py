@@ -17,6 +17,7 @@ from forum.models import (
     Appeal,
     Attachment,
     DecisionsRead,
+    LibraryItem,
     ModerationEntry,
     Post,
     Pseudonym,
@@ -41,7 +42,7 @@ from forum.permissions import (
     user_is_moderator,
 )
 from forum.pseudonyms import owned_by
-from forum.queries.waiting import appeals_for, held_for, openings_for, reported_for
+from forum.queries.waiting import appeals_for, held_for, openings_for, reported_for, reported_items_for
 from people.models import User
 from people.models.users import FORMER_MEMBER_EMAIL
 
@@ -123,6 +124,7 @@ class Queue:
     """Oldest first, at most fifty of each; `totals` are all there are."""
 
     reported: list[Post]
+    items: list[LibraryItem]
     held: list[Post]
     appeals: list[Appeal]
     openings: list[SealOpening]
@@ -145,11 +147,22 @@ def get_queue(user: User, *, space: Space | None = None) -> Queue:
         )
         .order_by("reported_at", "pk")
     )
+    items_waiting = Report.objects.filter(item=OuterRef("pk"), outcome="").order_by("created_at")
+    items = (
+        reported_items_for(user, space)
+        .annotate(reported_at=Subquery(items_waiting.values("created_at")[:1]))
+        .select_related("space", "owner")
+        .prefetch_related(
+            Prefetch("reports", Report.objects.filter(outcome="").order_by("created_at", "pk"), to_attr="waiting")
+        )
+        .order_by("reported_at", "pk")
+    )
     held = held_for(user, space).select_related("topic__space", "author", "pseudonym").order_by("created_at", "pk")
-    appeals = appeals_for(user, space).select_related("entry__post__topic__space", "person", "pseudonym")
+    appeals = appeals_for(user, space).select_related("entry__space", "person", "pseudonym")
     openings = openings_for(user, space).select_related("pseudonym__space", "asked_by").order_by("asked_at", "pk")
     return Queue(
         reported=with_writers(reported[:SHOWN_AT_ONCE]),
+        items=list(items[:SHOWN_AT_ONCE]),
         held=with_writers(held[:SHOWN_AT_ONCE]),
         appeals=list(appeals.order_by("created_at", "pk")[:SHOWN_AT_ONCE]),
         openings=list(openings[:SHOWN_AT_ONCE]),
@@ -158,9 +171,10 @@ def get_queue(user: User, *, space: Space | None = None) -> Queue:
 
 
 def count_waiting(user: User, *, space: Space | None = None) -> dict[str, int]:
-    """How much waits, by kind. Four queries, three in one space."""
+    """How much waits, by kind. Five queries, four in one space."""
     return {
         "reported": reported_for(user, space).count(),
+        "items": reported_items_for(user, space).count(),
         "held": held_for(user, space).count(),
         "appeals": appeals_for(user, space).count(),
         "openings": openings_for(user, space).count(),
@@ -180,7 +194,7 @@ class Work:
 def get_work(user: Any, spaces: Iterable[Space]) -> Work | None:
     """Of spaces with `may_moderate` (`forum.queries.topics.with_rights`); None for those who moderate none of them.
 
-    No query for them, and five at most for the others.
+    No query for them, and six at most for the others.
     """
     moderated = [space for space in spaces if space.may_moderate]  # type: ignore[attr-defined]
     if not moderated:
@@ -193,7 +207,12 @@ def get_work(user: Any, spaces: Iterable[Space]) -> Work | None:
 
 def cases_of(user: Any, space: Space) -> list[QuerySet[Any]]:
     """What waits in one space, by kind. No query."""
-    return [reported_for(user, space), held_for(user, space), appeals_for(user, space)]
+    return [
+        reported_for(user, space),
+        reported_items_for(user, space),
+        held_for(user, space),
+        appeals_for(user, space),
+    ]
 
 
 def with_writers(posts: Iterable[Post]) -> list[Post]:
@@ -302,7 +321,7 @@ class LogPage:
 def get_log(user: User, wanted: LogFilter, *, space: Space | None = None) -> LogPage:
     """A part of the log, newest first. Two queries; paged by time and key, so that no page costs more than another."""
     rows = entries_visible_to(user).select_related(
-        "actor", "person", "pseudonym", "space", "topic__merged_into", "post", "appeal"
+        "actor", "person", "pseudonym", "space", "topic__merged_into", "post", "item", "appeal"
     )
     if space is not None:
         rows = rows.filter(space=space)
@@ -373,7 +392,7 @@ def decisions_about(person: User) -> QuerySet[ModerationEntry]:
     return (
         entries_about(person)
         .filter(verb__in=TOLD_TO_OWNER)
-        .select_related("space", "topic", "post", "pseudonym", "appeal")
+        .select_related("space", "topic", "post", "item__current", "pseudonym", "appeal")
         .order_by("-at", "-pk")
     )
 
@@ -409,6 +428,8 @@ class Decision:
 
 def words_of_decision(entry: ModerationEntry) -> tuple[str, str]:
     """Title and explanation for the person it was done to, in the language being read."""
+    if entry.item_id is not None and entry.verb in _OF_ITEMS:
+        return _words_of_item_decision(entry.verb)
     return {
         Verb.HIDE: (_("Innlegget ditt er skjult"), _("Bare de som modererer, ser det. Det slettes etter 180 dager.")),
         Verb.AUTO_HIDE: (
@@ -434,6 +455,28 @@ def words_of_decision(entry: ModerationEntry) -> tuple[str, str]:
     }.get(Verb(entry.verb), (str(entry.get_verb_display()), ""))
 
 
+_OF_ITEMS = (Verb.HIDE, Verb.AUTO_HIDE, Verb.SHOW, Verb.DELETE, Verb.WARN)
+
+
+def _words_of_item_decision(verb: str) -> tuple[str, str]:
+    return {
+        Verb.HIDE: (_("Ressursen din er skjult"), _("Bare du og de som modererer, ser den.")),
+        Verb.AUTO_HIDE: (
+            _("Ressursen din er skjult mens noen ser på den"),
+            _(
+                "Noen meldte at den kan inneholde pasientopplysninger. "
+                "Den skjules da straks. Du får vite hva som blir bestemt."
+            ),
+        ),
+        Verb.SHOW: (_("Ressursen din vises igjen"), _("De som modererer, har sett på den.")),
+        Verb.DELETE: (
+            _("Ressursen din er slettet"),
+            _("Alle versjonene og filene er borte og kan ikke hentes tilbake."),
+        ),
+        Verb.WARN: (_("Du har fått en advarsel"), _("Den gjelder en ressurs du har delt.")),
+    }[Verb(verb)]
+
+
 def in_words(entry: ModerationEntry) -> Decision:
     """For the person it was done to. No query where `appeal` is fetched."""
     title, explanation = words_of_decision(entry)
@@ -445,6 +488,10 @@ def in_words(entry: ModerationEntry) -> Decision:
 
 def outcome_in_words(entry: ModerationEntry) -> str:
     """For somebody who reported, of the decision that ended it. Says nothing of what was done to whom."""
+    if entry.item_id is not None and entry.verb in UPHOLDING:
+        return _("Noen har sett på ressursen du meldte fra om, og gjort noe med den. Takk for at du sa fra.")
+    if entry.item_id is not None and entry.verb in DISMISSING:
+        return _("Noen har sett på ressursen du meldte fra om, og lar den stå. Takk for at du sa fra.")
     if entry.verb in UPHOLDING:
         return _("Noen har sett på innlegget du meldte fra om, og gjort noe med det. Takk for at du sa fra.")
     if entry.verb in DISMISSING:
@@ -452,13 +499,13 @@ def outcome_in_words(entry: ModerationEntry) -> str:
     return ""
 
 
-def get_own_report(person: User, post_pk: int) -> Report:
-    """The newest report one has made of the post. Raises Http404."""
+def get_own_report(person: User, post_pk: int) -> tuple[Report, Post]:
+    """The newest report one has made of the post, and the post. Raises Http404."""
     rows = Report.objects.filter(reporter=person, post=post_pk).select_related("post__topic__space")
     report = rows.order_by("-created_at", "-pk").first()
-    if report is None:
+    if report is None or report.post is None:
         raise Http404
-    return report
+    return report, report.post
 
 
 def log_spaces(user: User) -> QuerySet[Space]:

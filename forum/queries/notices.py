@@ -36,6 +36,8 @@ from django.utils.module_loading import import_string
 
 from forum.models import (
     EntryRequest,
+    LibraryItem,
+    LibraryVersion,
     Mention,
     ModerationEntry,
     Notice,
@@ -50,6 +52,7 @@ from forum.models import (
     Watch,
 )
 from forum.permissions import posts_visible_to, spaces_moderated_by, spaces_visible_to
+from forum.permissions.library import items_visible_to
 from forum.prepared import now_of, prepared
 from forum.pseudonyms import owned_by
 from forum.queries.topics import CappedCount
@@ -63,6 +66,7 @@ HORIZON = timedelta(days=90)
 
 Kind = Notice.Kind
 OF_POSTS = Notice.OF_POSTS
+OF_LIBRARY = (Kind.VERSION, Kind.REVIEW, Kind.MADE)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 STORED, TO_ALIAS, ABOUT_ALIAS = range(3)
@@ -123,6 +127,16 @@ def _requests_shown(person: User) -> QuerySet[EntryRequest]:
     )
 
 
+def _of_library(person: User) -> Q:
+    """About what one may see now, both the new version and one's own item it is told for."""
+    seen = items_visible_to(person)
+    return (
+        Q(kind__in=OF_LIBRARY)
+        & (Q(version__isnull=True) | Q(Exists(seen.filter(pk=OuterRef("version__item")))))
+        & (Q(item__isnull=True) | Q(Exists(seen.filter(pk=OuterRef("item")))))
+    )
+
+
 def notices_of(person: User) -> QuerySet[Any]:
     """The stored notices this person may see now, with `is_unread`."""
     shown = _shown_posts(person)
@@ -135,6 +149,7 @@ def notices_of(person: User) -> QuerySet[Any]:
         (of_posts & (~Q(kind=Kind.MENTION) | Q(_is_mentioned(person))))
         | accepted
         | requests
+        | _of_library(person)
         | Q(kind=Kind.DECISION, entry__isnull=False),
         person=person,
     )
@@ -231,7 +246,8 @@ def unread_for_mail(person: User, posts: Collection[int]) -> set[int]:
 
 def get_notice_for(person: User, pk: int) -> Notice:
     """One's own, while one may see what it is about. Raises Http404."""
-    found: Notice = get_object_or_404(notices_of(person).select_related("post", "request__space", "entry"), pk=pk)
+    related = ("post", "request__space", "entry", "version__item", "item")
+    found: Notice = get_object_or_404(notices_of(person).select_related(*related), pk=pk)
     return found
 
 
@@ -240,7 +256,7 @@ def get_notice_for(person: User, pk: int) -> Notice:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One line of news, wherever it was found. Exactly one of the three last is there, or two for a notice."""
+    """One line of news, wherever it was found. One of the things it may be about is there, or two for a notice."""
 
     source: int
     pk: int
@@ -250,6 +266,8 @@ class News:
     post: Post | None = None
     entry: ModerationEntry | None = None
     request: EntryRequest | None = None
+    version: LibraryVersion | None = None
+    item: LibraryItem | None = None
     is_about_me: bool = True
     """Of a decision: whether it was made about the reader, and not about what the reader reported."""
 
@@ -318,8 +336,16 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
         notices_of(person)
         .filter(_after(key, source=STORED, at="created_at"))
         .select_related(
-            "post__topic__space", "post__author", "post__pseudonym", "entry__space", "request__space", "request__person"
+            "post__topic__space",
+            "post__author",
+            "post__pseudonym",
+            "entry__space",
+            "request__space",
+            "request__person",
+            "version__item",
+            "item",
         )
+        .defer("version__source", "version__html", "version__text")
         .order_by("-created_at", "-pk")[:most]
     )
     to_alias = (
@@ -340,6 +366,8 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
                 row.post,
                 row.entry,
                 row.request,
+                row.version,
+                row.item,
                 is_about_me=row.entry is None or row.entry.person_id == person.pk,
             )
             for row in stored

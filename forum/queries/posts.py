@@ -26,7 +26,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat
 from django.http import Http404
 
-from forum.models import POSTS_A_PAGE, Attachment, Draft, Post, Reaction, State, Topic
+from forum.models import POSTS_A_PAGE, Attachment, Draft, LibraryItem, Post, Reaction, State, Topic
 from forum.permissions import (
     aliases_asked_about_by,
     shown_in_space,
@@ -37,6 +37,7 @@ from forum.permissions import (
 )
 from forum.prepared import Several, key_of, prepared
 from forum.queries.authors import add_author_lines
+from forum.queries.joined import get_item_subject, get_made_item
 from forum.queries.subjects import Subject, add_principles, get_subject
 from forum.queries.topics import unread_posts, with_reading
 from forum.queries.watching import own_level
@@ -69,6 +70,9 @@ class TopicPage:
     page: int
     page_count: int
     subject: Subject | None = None
+    made_item: LibraryItem | None = None
+    """What the answer that helped has become in the library."""
+    may_make_item: bool = False
     last_shown: int = 0
     """The number up to which the reader has read once they have seen this page."""
     is_news: bool = False
@@ -93,6 +97,9 @@ def _topic(reader: Any, *, pk: Any) -> QuerySet[Topic]:
             may_write=Exists(spaces_writable_by(reader).filter(**here)),
             level_of_space=own_level(reader, space=OuterRef("space")),
             level=own_level(reader, topic=OuterRef("pk")),
+            was_made_item=Exists(
+                LibraryItem.objects.filter(from_post=OuterRef("accepted_post")).exclude(state=State.DELETED)
+            ),
             has_draft=Exists(Draft.objects.filter(person=reader, place=place)),
         )
         .select_related("space", "author", "pseudonym", "accepted_post")
@@ -102,7 +109,7 @@ def _topic(reader: Any, *, pk: Any) -> QuerySet[Topic]:
 
 def get_topic_for(user: Any, pk: int) -> Topic:
     """The topic with `may_moderate`, `may_write`, `may_reply`, `may_settle`, how far the person has read, their `level`
-    here and in the space, and whether they have a draft of an answer.
+    here and in the space, whether they have a draft of an answer, and whether what helped is an item of the library.
 
     One query. Raises Http404 for those who may not see it, and MovedError where it is another topic now.
     """
@@ -170,8 +177,9 @@ def _posts(reader: Any, *, topic: Any, first: Any, last: Any, moderates: bool) -
 
 
 def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
-    """Four queries, one more where the topic is about a course or lesson, one where there are files, and one for those
-    who moderate it where somebody writes under an alias. A page beyond the last is the last.
+    """Four queries, one more where the topic is about something, one where there are files, one where an answer is
+    an item of the library, and one for those who moderate it where somebody writes under an alias. A page beyond the
+    last is the last.
     """
     page_count = topic.page_count
     page = min(max(page, 1), page_count)
@@ -198,10 +206,24 @@ def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
         is_news=last_shown > topic.last_read_number,  # type: ignore[attr-defined]
         pages=pages_around(page, page_count),
     )
-    if topic.subject_key is not None:
+    if topic.subject_kind == Topic.SubjectKind.ITEM:
+        found.subject = get_item_subject(user, topic.subject_key)
+    elif topic.subject_key is not None:
         found.subject = get_subject(kind=topic.subject_kind, key=topic.subject_key)
+    if topic.was_made_item:  # type: ignore[attr-defined]
+        found.made_item = get_made_item(user, topic.accepted_post)
+    else:
+        found.may_make_item = _may_make_item(topic, user)
     topic.accepted_page = page_of(accepted[0].number) if accepted else 0  # type: ignore[attr-defined]
     return found
+
+
+def _may_make_item(topic: Any, user: Any) -> bool:
+    """What `user_can_make_item_of` says, without asking again."""
+    answer = topic.accepted_post
+    if answer is None or answer.state != State.NORMAL or topic.state != State.NORMAL or not topic.may_write:
+        return False
+    return user.pk in {topic.author_id, answer.author_id} or topic.may_moderate
 
 
 def _add_post_rights(post: Any, topic: Any, user: Any) -> None:

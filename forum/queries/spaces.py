@@ -235,8 +235,8 @@ def _count_of(rows: QuerySet[Any]) -> Coalesce:
 
 def _count_cases(person: Any, space: Space) -> int:
     """One query."""
-    reported, held, appeals = (_count_of(rows) for rows in cases_of(person, space))
-    return int(Space.objects.filter(pk=space.pk).values_list(reported + held + appeals, flat=True).get())
+    reported, items, held, appeals = (_count_of(rows) for rows in cases_of(person, space))
+    return int(Space.objects.filter(pk=space.pk).values_list(reported + items + held + appeals, flat=True).get())
 
 
 def name_of(person: User) -> str:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from forum import actions
 from forum.actions.attachments import add_attachment, remove_attachment
 from forum.actions.drafts import StaleDraftError, save_draft
+from forum.actions.joining import discuss_item
 from forum.models import Attachment, Post, State
 from forum.permissions import posts_visible_to
 from forum.places import Place
@@ -151,7 +152,7 @@ def _from_data(data: QueryDict, *, person: Any, place: Place) -> Compose:
     source, source_format = _source_of(data, place)
     compose.begin_from(source=source, source_format=source_format)
     if place.topic is None:
-        add_choices(compose, principles=set(data.getlist("principles")), subject=data.get("subject", ""))
+        add_choices(compose, person=person, principles=set(data.getlist("principles")), subject=data.get("subject", ""))
     elif place.post is None:
         answered = data.get("reply_to", "")
         number = int(answered) if answered.isdecimal() and len(answered) < 18 else 0
@@ -327,12 +328,15 @@ def _do(request: HttpRequest, compose: Compose, *, confirmed: bool) -> Post:
     written |= {"as_pseudonym": compose.as_pseudonym, "submission": compose.submission}
     if place.topic is not None:
         return actions.reply(author=person, topic=place.topic, reply_to=compose.reply_to, **written)
+    written["principle_keys"] = [principle.translation_key for principle, is_chosen in compose.principles if is_chosen]
+    subject = compose.subject
+    if subject is not None and subject.item is not None:
+        return discuss_item(author=person, item=subject.item, title=compose.title, **written)
     topic = actions.start_topic(
         author=person,
         space=place.space,
         title=compose.title,
-        principle_keys=[principle.translation_key for principle, is_chosen in compose.principles if is_chosen],
-        subject=(compose.subject.kind, compose.subject.key) if compose.subject else None,
+        subject=(subject.kind, subject.key) if subject else None,
         **written,
     )
     return topic.posts.get(number=1)

@@ -17,14 +17,23 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forum.actions import library as actions
-from forum.forms_library import ContentForm, DetailsForm, ShareForm, VersionForm, initial_details
+from forum.forms_library import (
+    ContentForm,
+    DetailsForm,
+    ShareForm,
+    VersionForm,
+    initial_details,
+    initial_of_answer,
+)
 from forum.kept_pages import serve
 from forum.lineage import draw
-from forum.models import LibraryFile, LibraryItem, LibraryVersion, State
-from forum.permissions import user_is_member
-from forum.permissions.library import teams_spoken_for_by
+from forum.models import LibraryFile, LibraryItem, LibraryVersion, Post, State
+from forum.permissions import posts_visible_to, user_is_member
+from forum.permissions.library import teams_spoken_for_by, user_can_decide_item, user_can_make_item_of
+from forum.queries.joined import credit_of_post, get_made_item, posts_to_make_items_of
 from forum.queries.library import (
     FACETS,
+    RELEVANCE,
     SORTS,
     Library,
     LibraryFilter,
@@ -36,6 +45,7 @@ from forum.queries.library import (
     get_version_for,
     get_versions,
     spaces_to_share_in,
+    usual_sort,
 )
 from forum.views.attachments import serve_file
 from safety.files import FileRefusedError
@@ -76,7 +86,8 @@ def read_filter(query: QueryDict) -> LibraryFilter:
 def query_of(chosen: LibraryFilter, sort: str, **others: Any) -> str:
     """The address of a list without its path."""
     kept = {word: getattr(chosen, name) for word, name in QUERY.items()} | {"sorter": sort} | others
-    return urlencode({word: value for word, value in kept.items() if value and (word, value) != ("sorter", "nyeste")})
+    usual = ("sorter", usual_sort(chosen))
+    return urlencode({word: value for word, value in kept.items() if value and (word, value) != usual})
 
 
 @login_required
@@ -86,7 +97,8 @@ def library(request: HttpRequest) -> HttpResponse:
     """What may be seen of the library, by what was chosen."""
     chosen = read_filter(request.GET)
     sort = request.GET.get("sorter", "")
-    sort = sort if sort in SORTS else "nyeste"
+    usual = usual_sort(chosen)
+    sort = sort if sort in SORTS and (sort != RELEVANCE or usual == RELEVANCE) else usual
     wanted = request.GET.get("side", "")
     page = int(wanted) if wanted.isdecimal() and len(wanted) < 6 else 1
     found = get_library(request.user, chosen, sort=sort, page=page)
@@ -96,6 +108,7 @@ def library(request: HttpRequest) -> HttpResponse:
         "library": found,
         "chosen": chosen,
         "sort": sort,
+        "has_words": usual == RELEVANCE,
         "facets": _facet_rows(found),
         "newer": query_of(chosen, sort, side=found.page - 1) if found.page > 1 else "",
         "older": query_of(chosen, sort, side=found.page + 1) if found.page < found.page_count else "",
@@ -147,16 +160,24 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def share(request: HttpRequest) -> HttpResponse:
-    """Share something new. `?bygg=<version>` builds on what somebody else has shared."""
+    """Share something new. `?bygg=<version>` builds on what somebody else has shared, `?svar=<post>` makes it of the
+    answer that helped.
+    """
     person: Any = request.user
     spaces = spaces_to_share_in(person)
     if not spaces.exists():
         raise PermissionDenied
     wanted = request.GET.get("bygg", "")
     source = get_version_for(person, int(wanted)) if wanted.isdecimal() and len(wanted) < 18 else None
-    initial = _initial_of_new(request, source)
+    answer = _find_answer(request)
+    made = get_made_item(person, answer)
+    if made is not None and request.method == "GET":
+        return redirect(made)
+    initial = _initial_of_new(request, source) | (initial_of_answer(answer) if answer else {})
     form = ShareForm(request.POST if request.method == "POST" else None, user=person, initial=initial)
-    context = {"form": form, "source": source}
+    if answer is not None:
+        form.keep_in(answer.topic.space)
+    context = {"form": form, "source": source, "answer": answer, "credit": credit_of_post(answer) if answer else ""}
 
     def act() -> LibraryItem:
         return actions.share_item(
@@ -165,10 +186,23 @@ def share(request: HttpRequest) -> HttpResponse:
             details=form.details(),
             content=form.content(),
             based_on=source,
+            from_post=answer,
             confirmed=form.cleaned_data["confirmed"],
         )
 
     return _with_files(request, form, "forum/library/share.html", context, act, _("Delt. Nå kan andre finne den."))
+
+
+def _find_answer(request: HttpRequest) -> Post | None:
+    """The answer that is to become an item. Raises Http404 where there is none, PermissionDenied for who may not."""
+    wanted = request.GET.get("svar", "")
+    if not (wanted.isdecimal() and len(wanted) < 18):
+        return None
+    visible = posts_to_make_items_of().filter(pk__in=posts_visible_to(request.user).values("pk"))
+    answer = get_object_or_404(visible, pk=int(wanted))
+    if answer.topic.accepted_post_id != answer.pk or not user_can_make_item_of(request.user, answer.topic):
+        raise PermissionDenied
+    return answer
 
 
 def _initial_of_new(request: HttpRequest, source: LibraryVersion | None) -> dict[str, Any]:
@@ -198,7 +232,7 @@ def new_version(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand in a new version. The old ones stay."""
     person: Any = request.user
     found = get_item_for(person, pk)
-    if not found.may_edit:  # type: ignore[attr-defined]
+    if not found.may_edit:
         raise PermissionDenied
     initial = {"source": found.current.source, "link": found.current.link} if found.current else {}
     form = VersionForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -299,7 +333,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """What is said of an item; its versions stay as they are."""
     person: Any = request.user
     found = get_item_for(person, pk)
-    if not found.may_edit:  # type: ignore[attr-defined]
+    if not found.may_edit:
         raise PermissionDenied
     form = DetailsForm(
         request.POST if request.method == "POST" else None, user=person, item=found, initial=initial_details(found)
@@ -338,10 +372,13 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_POST
 def state(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hide an item, or show it again."""
+    """Hide an item of one's own where one moderates, or show it again. Another's is decided about in its case."""
     found = get_item_for(request.user, pk)
     wanted = State.HIDDEN if request.POST.get("shown") == "0" else State.NORMAL
-    actions.set_item_state(person=request.user, item=found, state=wanted)  # type: ignore[arg-type]
+    person: Any = request.user
+    if user_can_decide_item(person, found):
+        return redirect("forum:item-case", pk=found.pk)
+    actions.set_item_state(person=person, item=found, state=wanted)
     messages.success(request, _("Den er skjult.") if wanted == State.HIDDEN else _("Den vises igjen."))
     return redirect(found)
 
@@ -352,7 +389,7 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an item away with all its files, after asking once."""
     found = get_item_for(request.user, pk)
-    if not found.may_edit:  # type: ignore[attr-defined]
+    if not found.may_edit:
         raise PermissionDenied
     if request.method == "POST":
         actions.set_item_state(person=request.user, item=found, state=State.DELETED)  # type: ignore[arg-type]

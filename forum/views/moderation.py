@@ -73,12 +73,12 @@ def report(request: PersonRequest, pk: int) -> HttpResponse:
 @require_safe
 def report_thanks(request: PersonRequest, pk: int) -> HttpResponse:
     """What happens now. 404 where the person has not reported the post."""
-    own = queries.get_own_report(request.user, pk)
+    own, post = queries.get_own_report(request.user, pk)
     context = {
         "report": own,
-        "space": own.post.topic.space,
-        "may_read_space": user_can_read_space(request.user, own.post.topic.space),
-        "is_hidden": own.reason == Report.Reason.PATIENT_DATA and own.post.state == State.HIDDEN,
+        "space": post.topic.space,
+        "may_read_space": user_can_read_space(request.user, post.topic.space),
+        "is_hidden": own.reason == Report.Reason.PATIENT_DATA and post.state == State.HIDDEN,
         "is_worry": own.reason == Report.Reason.WORRY,
     }
     return TemplateResponse(request, "forum/report_thanks.html", context)
@@ -320,6 +320,7 @@ def decision(request: PersonRequest, pk: int) -> HttpResponse:
         "decision": queries.in_words(entry),
         "form": form,
         "own_post": get_own_post(entry.post),
+        "own_item": entry.item if entry.item is not None and entry.item.state != State.DELETED else None,
     }
     return TemplateResponse(request, "forum/decision.html", context, status=status_of(form))
 

@@ -28,7 +28,7 @@ from forum.actions.watching import (
 )
 from forum.feeds import posts_of_feed, write_feed
 from forum.forms_notices import NONE, NoticeSettingsForm, SpaceWatchForm, TopicWatchForm
-from forum.models import FeedToken, MailChoice, Notice, Watch
+from forum.models import FeedToken, LibraryItem, LibraryVersion, MailChoice, Notice, Watch
 from forum.notice_words import lines_of, way
 from forum.permissions import spaces_readable_by, spaces_visible_to, topics_visible_to
 from forum.queries.notices import count_unread, get_news_page, get_notice_for
@@ -68,7 +68,19 @@ def notice(request: PersonRequest, pk: int) -> HttpResponse:
     touch_badge(request)
     if found.post is not None:
         return redirect(found.post)
+    if found.version is not None or found.item is not None:
+        return redirect(_place_in_library(found.version, found.item))
     return redirect(_place_of(found, request.user))
+
+
+def _place_in_library(version: LibraryVersion | None, own: LibraryItem | None) -> str:
+    """What was changed from the version one built on, or from the one before; else the item."""
+    if version is None:
+        return own.get_absolute_url() if own is not None else reverse("forum:library")
+    before = own.based_on if own is not None else version.item.versions.filter(number=version.number - 1).first()
+    if before is None or before.item_id != version.item_id:
+        return version.item.get_absolute_url()
+    return reverse("forum:library-compare", args=[before.pk, version.pk])
 
 
 def _place_of(notice: Notice, person: User) -> str:

@@ -221,7 +221,7 @@ def test_nobody_is_told_of_their_alias_and_no_row_nor_count_says_whose_it_is(
     assert {(row.person, row.kind, len(row.occasion)) for row in rows} == {(None, "moderation", 64)}
     assert len({row.occasion for row in rows}) == 3
     assert "cases: 4 people who moderate" in said, "the owner is counted with the others"
-    assert get_queue(moderator).totals == {"reported": 0, "held": 0, "appeals": 0, "openings": 0}
+    assert get_queue(moderator).totals == {"reported": 0, "items": 0, "held": 0, "appeals": 0, "openings": 0}
     assert get_queue(other).openings == [opening]
 
 
@@ -394,7 +394,7 @@ def test_it_costs_the_same_for_little_and_for_much_and_nothing_for_those_who_mod
         factories.SpaceMembershipFactory.create(space=post.topic.space, person=make_member(f"member{number}"))
     with CaptureQueriesContext(connection) as captured:
         assert len(plan_cases(day=noon().date(), now=noon())) == 2
-    assert len(captured) == 5 + 2 * 4
+    assert len(captured) == 5 + 2 * 5
 
 
 def test_where_nothing_waits_one_query_is_asked(space: Space, facilitator: User, moderator: User) -> None:

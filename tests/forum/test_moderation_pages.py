@@ -29,7 +29,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = {"queue": 12, "case": 20, "log": 7}
+QUERIES = {"queue": 14, "case": 20, "log": 7}
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from forum.models import (
     FeedToken,
     LibraryFile,
     LibraryItem,
+    LibraryReview,
     LibraryVersion,
     MailChoice,
     ModerationEntry,
@@ -72,6 +73,9 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
     ),
     "forum.LibraryVersion.created_by": lambda person, post: LibraryVersion.objects.create(
         created_by=person, number=1, item=LibraryItem.objects.create(space=post.topic.space, title="Mandat")
+    ),
+    "forum.LibraryReview.by": lambda person, post: LibraryReview.objects.create(
+        by=person, next_on=timezone.localdate(), item=LibraryItem.objects.create(space=post.topic.space, title="Mandat")
     ),
     "forum.LibraryFile.uploader": lambda person, post: library_file_of(person),
     "forum.EventSignUp.person": lambda person, post: factories.make_sign_up(

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from forum import tasks
+from forum.actions.library_notices import items_to_review, remind_of_reviews
 from forum.actions.mails import forget_old_mails
 from forum.actions.notices import forget_old_news, note_what_is_read
 from forum.mails.planning import accounts_due, people_with_cases, posts_to_tell_of
@@ -22,8 +23,9 @@ def in_batches(keys: list[int]) -> list[list[int]]:
 
 class Command(BaseCommand):
     help = (
-        "Send the forum's mails that are due: mentions and answers, cases for those who moderate, and digests. Run it "
-        "every ten minutes: nobody gets a mail twice. Without a worker they are sent at once."
+        "Remind owners of what they should look through in the library, and send the forum's mails that are due: "
+        "mentions and answers, cases for those who moderate, and digests. Run it every ten minutes: nobody is told or "
+        "gets a mail twice. Without a worker they are sent at once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,6 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         done = "may be due" if dry_run else "handed over"
+        reviews = items_to_review().count() if dry_run else remind_of_reviews()
+        self.stdout.write(f"reviews: {reviews} items {'may be due' if dry_run else 'reminded of'}")
         posts = posts_to_tell_of()
         self.stdout.write(f"at once: {len(posts)} posts {done}")
         for batch in [] if dry_run else in_batches(posts):
