@@ -47,6 +47,11 @@ def tell_of_request(request_id: int) -> None:
 
 
 @task()
+def tell_of_news(item_id: int) -> None:
+    notices.tell_of_news(item_id=item_id)
+
+
+@task()
 def send_at_once(posts: list[int]) -> None:
     sending.send_at_once(posts=posts)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forum.models.moderation import ModerationEntry
+from forum.models.news import NewsItem
 from forum.models.spaces import EntryRequest, Space
 from forum.models.topics import Post, Topic
 
@@ -18,7 +19,8 @@ from forum.models.topics import Post, Topic
 class Notice(models.Model):
     """A line in somebody's list of news. Shown only while they may see what it is about.
 
-    What it is about is a post (mention, reply, new topic or post they watch), a decision (`entry`) or a request.
+    What it is about is a post (mention, reply, new topic or post they watch), a decision (`entry`), a request, or a
+    piece of news they are reminded of.
 
     No row, and no missing row, may tell whose an alias is. So an answer to an alias has no row: its owner finds it by
     query (`forum.queries.notices.alias_news`). And a post by an alias has a row for everybody who watches, its owner
@@ -35,6 +37,7 @@ class Notice(models.Model):
         ACCEPTED = "accepted", _("Svaret ditt hjalp")
         DECISION = "decision", _("Fra moderatorene")
         ENTRY = "entry", _("Om et rom")
+        NEWS = "news", _("Påminnelse om en nyhet")
 
     OF_POSTS: ClassVar[tuple[str, ...]] = (Kind.MENTION, Kind.REPLY, Kind.TOPIC, Kind.POST)
     """Kinds that are read when the post is."""
@@ -44,6 +47,7 @@ class Notice(models.Model):
     post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     entry = models.ForeignKey(ModerationEntry, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     request = models.ForeignKey(EntryRequest, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    news = models.ForeignKey(NewsItem, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -65,6 +69,9 @@ class Notice(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["person", "request"], condition=Q(request__isnull=False), name="told_once_of_a_request"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "news"], condition=Q(news__isnull=False), name="one_reminder_a_person_and_news"
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -38,6 +38,7 @@ from forum.models import (
     EntryRequest,
     Mention,
     ModerationEntry,
+    NewsItem,
     Notice,
     NoticeRead,
     Post,
@@ -50,6 +51,7 @@ from forum.models import (
     Watch,
 )
 from forum.permissions import posts_visible_to, spaces_moderated_by, spaces_visible_to
+from forum.permissions.news import news_asked_of
 from forum.prepared import now_of, prepared
 from forum.pseudonyms import owned_by
 from forum.queries.topics import CappedCount
@@ -124,7 +126,7 @@ def _requests_shown(person: User) -> QuerySet[EntryRequest]:
 
 
 def notices_of(person: User) -> QuerySet[Any]:
-    """The stored notices this person may see now, with `is_unread`."""
+    """The stored notices this person may see now, with `is_unread`. A reminder of news goes when that is confirmed."""
     shown = _shown_posts(person)
     of_posts = Q(kind__in=OF_POSTS) & Q(Exists(_by_others(shown, person).filter(pk=OuterRef("post"))))
     accepted = Q(kind=Kind.ACCEPTED, post__topic__accepted_post=F("post")) & Q(
@@ -135,7 +137,8 @@ def notices_of(person: User) -> QuerySet[Any]:
         (of_posts & (~Q(kind=Kind.MENTION) | Q(_is_mentioned(person))))
         | accepted
         | requests
-        | Q(kind=Kind.DECISION, entry__isnull=False),
+        | Q(kind=Kind.DECISION, entry__isnull=False)
+        | (Q(kind=Kind.NEWS) & Q(Exists(news_asked_of(person).filter(pk=OuterRef("news"))))),
         person=person,
     )
     unread = (
@@ -231,7 +234,9 @@ def unread_for_mail(person: User, posts: Collection[int]) -> set[int]:
 
 def get_notice_for(person: User, pk: int) -> Notice:
     """One's own, while one may see what it is about. Raises Http404."""
-    found: Notice = get_object_or_404(notices_of(person).select_related("post", "request__space", "entry"), pk=pk)
+    found: Notice = get_object_or_404(
+        notices_of(person).select_related("post", "request__space", "entry", "news"), pk=pk
+    )
     return found
 
 
@@ -240,7 +245,8 @@ def get_notice_for(person: User, pk: int) -> Notice:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One line of news, wherever it was found. Exactly one of the three last is there, or two for a notice."""
+    """One line of news, wherever it was found. Exactly one of post, entry, request and news
+    is there, or two for a notice."""
 
     source: int
     pk: int
@@ -250,6 +256,7 @@ class News:
     post: Post | None = None
     entry: ModerationEntry | None = None
     request: EntryRequest | None = None
+    news: NewsItem | None = None
     is_about_me: bool = True
     """Of a decision: whether it was made about the reader, and not about what the reader reported."""
 
@@ -318,7 +325,13 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
         notices_of(person)
         .filter(_after(key, source=STORED, at="created_at"))
         .select_related(
-            "post__topic__space", "post__author", "post__pseudonym", "entry__space", "request__space", "request__person"
+            "post__topic__space",
+            "post__author",
+            "post__pseudonym",
+            "entry__space",
+            "request__space",
+            "request__person",
+            "news",
         )
         .order_by("-created_at", "-pk")[:most]
     )
@@ -340,6 +353,7 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
                 row.post,
                 row.entry,
                 row.request,
+                row.news,
                 is_about_me=row.entry is None or row.entry.person_id == person.pk,
             )
             for row in stored

@@ -23,6 +23,8 @@ from forum.models import (
     LibraryVersion,
     MailChoice,
     ModerationEntry,
+    NewsItem,
+    NewsReading,
     Notice,
     NoticeRead,
     Post,
@@ -74,6 +76,12 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
         created_by=person, number=1, item=LibraryItem.objects.create(space=post.topic.space, title="Mandat")
     ),
     "forum.LibraryFile.uploader": lambda person, post: library_file_of(person),
+    "forum.NewsItem.author": lambda person, post: NewsItem.objects.create(
+        author=person, space=post.topic.space, title="Rutine"
+    ),
+    "forum.NewsReading.person": lambda person, post: NewsReading.objects.create(
+        person=person, round=1, item=NewsItem.objects.create(space=post.topic.space, title="Rutine")
+    ),
     "forum.Draft.person": lambda person, post: Draft.objects.create(person=person, place="topic:1", source="Utkast"),
     "forum.SpaceMembership.person": lambda person, post: SpaceMembership.objects.create(
         person=person, space=post.topic.space
