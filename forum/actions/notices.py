@@ -199,7 +199,7 @@ def tell_of_decision(*, entry_id: int) -> None:
 def tell_of_news(*, item_id: int) -> None:
     """A reminder of a must-read, to those it is for who have not confirmed it now and want to hear from the space.
 
-    Doing it again tells nobody twice. Whether they may see the news is asked once more when they read their list. Five
+    Doing it again tells nobody twice. Whether they may see the news is asked once more when they read their list. Four
     queries, and one more for each further thousand people.
     """
     now = timezone.now()

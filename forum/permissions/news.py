@@ -12,12 +12,12 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 
 from forum.models import NewsItem, NewsReading, Space, SpaceMembership, State
 from forum.models.news import NewsItemQuerySet, is_current
 from forum.permissions import _is_active, _is_among, spaces_moderated_by, spaces_readable_by, spaces_writable_by
-from forum.prepared import now_of
+from forum.prepared import now_of, prepared
 from people.models import Membership, Team, User
 from people.permissions import teams_managed_by
 
@@ -48,11 +48,16 @@ def user_can_publish_in_space(user: Any, space: Space) -> bool:
     return _is_among(spaces_to_publish_in, user, space)
 
 
+def is_moderated_by(user: Any) -> Q:
+    """Whether somebody whom a piece of news is visible to moderates its space."""
+    return Q(space__in=spaces_moderated_by(user).values("pk"))
+
+
 def news_moderated_by(user: Any) -> NewsItemQuerySet:
     """The news this person may hide, show again, delete, and see earlier versions of."""
     if not _is_active(user):
         return NewsItem.objects.none()
-    return news_visible_to(user).filter(space__in=spaces_moderated_by(user).values("pk"))
+    return news_visible_to(user).filter(is_moderated_by(user))
 
 
 def user_can_moderate_news(user: Any, item: NewsItem) -> bool:
@@ -60,9 +65,16 @@ def user_can_moderate_news(user: Any, item: NewsItem) -> bool:
     return _is_among(news_moderated_by, user, item)
 
 
+def is_editable_by(user: Any) -> Q:
+    """Whether somebody whom a piece of news is visible to may change it."""
+    return is_moderated_by(user) & Q(space__in=spaces_writable_by(user).values("pk"))
+
+
 def news_editable_by(user: Any) -> NewsItemQuerySet:
     """The news this person may change, and remind others of."""
-    return news_moderated_by(user).filter(space__in=spaces_writable_by(user).values("pk"))
+    if not _is_active(user):
+        return NewsItem.objects.none()
+    return news_visible_to(user).filter(is_editable_by(user))
 
 
 def user_can_edit_news(user: Any, item: NewsItem) -> bool:
@@ -73,7 +85,7 @@ def user_can_edit_news(user: Any, item: NewsItem) -> bool:
 # --- confirming ----------------------------------------------------------------------------------------
 
 
-def news_is_for(user: Any) -> Q:
+def is_for(user: Any) -> Q:
     """Whether a must-read is for this person, whom it is known to be visible to. Twin of `people_it_is_for`."""
     in_space = SpaceMembership.objects.active().filter(person=user, space=OuterRef("space"))
     active = Membership.objects.active().filter(person=user)
@@ -85,7 +97,7 @@ def news_is_for(user: Any) -> Q:
 
 
 def people_it_is_for(item: NewsItem) -> QuerySet[User]:
-    """Everybody who is asked to confirm a must-read: `news_is_for`, seen from the news."""
+    """Everybody who is asked to confirm a must-read: `is_for`, seen from the news."""
     space = item.space
     found = Q(Exists(SpaceMembership.objects.active().filter(space=space.pk, person=OuterRef("pk"))))
     active = Membership.objects.active().filter(person=OuterRef("pk"))
@@ -96,11 +108,16 @@ def people_it_is_for(item: NewsItem) -> QuerySet[User]:
     return User.objects.filter(found, is_active=True).exclude(pk=item.author_id or 0)
 
 
+def is_confirmable_by(user: Any) -> Q:
+    """Whether somebody whom a piece of news is visible to may say «lest og forstått» to it."""
+    return Q(must_read=True) & is_current(now_of(user)) & is_for(user)
+
+
 def news_confirmed_by(user: Any) -> NewsItemQuerySet:
     """The must-reads this person may say «lest og forstått» to: current, and for them. Also where they have."""
     if not _is_active(user):
         return NewsItem.objects.none()
-    return news_visible_to(user).filter(is_current(now_of(user)), news_is_for(user), must_read=True)
+    return news_visible_to(user).filter(is_confirmable_by(user))
 
 
 def user_can_confirm_news(user: Any, item: NewsItem) -> bool:
@@ -119,29 +136,40 @@ def has_confirmed(user: Any) -> Exists:
 
 def is_asked_of(user: Any) -> Q:
     """Whether a piece of news that is visible to this person is one they are to confirm and have not."""
-    return Q(must_read=True) & is_current(now_of(user)) & news_is_for(user) & ~Q(has_confirmed(user))
+    return is_confirmable_by(user) & ~Q(has_confirmed(user))
 
 
 def news_asked_of(user: Any) -> NewsItemQuerySet:
     """The must-reads this person has not confirmed in their present round."""
-    return news_confirmed_by(user).filter(is_asked_of(user))
+    if not _is_active(user):
+        return NewsItem.objects.none()
+    return news_visible_to(user).filter(is_asked_of(user))
 
 
 # --- who has, and who has not --------------------------------------------------------------------------
+
+
+def is_followed_up_by(user: Any) -> Q:
+    """Whether somebody whom a piece of news is visible to may see who has confirmed it."""
+    return Q(must_read=True) & (is_moderated_by(user) | Q(Exists(teams_managed_by(user))))
 
 
 def news_followed_up_by(user: Any) -> NewsItemQuerySet:
     """The must-reads of which this person may see who has confirmed: all it is for, or their own team's."""
     if not _is_active(user):
         return NewsItem.objects.none()
-    return news_visible_to(user).filter(
-        Q(space__in=spaces_moderated_by(user).values("pk")) | Q(Exists(teams_managed_by(user))), must_read=True
-    )
+    return news_visible_to(user).filter(is_followed_up_by(user))
 
 
 def user_can_follow_up_news(user: Any, item: NewsItem) -> bool:
     """Twin of `news_followed_up_by`. One query."""
-    return news_followed_up_by(user).filter(pk=item.pk).exists()
+    return _is_active(user) and bool(_followed_up(user, ways={"is_superuser": bool(user.is_superuser)}, pk=item.pk))
+
+
+@prepared(pk=BigIntegerField())
+def _followed_up(reader: Any, *, pk: Any, is_superuser: bool) -> QuerySet[NewsItem, Any]:
+    reader.is_superuser = is_superuser
+    return news_followed_up_by(reader).filter(pk=pk).order_by().values_list("pk")[:1]
 
 
 def people_followed_up_by(user: Any, item: NewsItem, *, moderates: bool) -> QuerySet[User]:

@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,24 +25,28 @@ from forum.actions.news import (
     set_news_state,
 )
 from forum.actions.notices import tell_of_news
-from forum.models import (
-    ModerationEntry,
-    NewsEdit,
-    NewsItem,
-    NewsReading,
-    Notice,
-    Space,
-    State,
-    Watch,
-)
+from forum.feeds import news_of_feed, write_feed
+from forum.mails.planning import plan_digests
+from forum.models import ModerationEntry, NewsEdit, NewsItem, NewsReading, Notice, Space, State, Watch
 from forum.permissions.news import (
     news_asked_of,
+    news_confirmed_by,
+    news_editable_by,
     news_followed_up_by,
+    news_moderated_by,
+    news_visible_to,
+    people_followed_up_by,
     people_it_is_for,
+    spaces_to_publish_in,
     user_can_confirm_news,
+    user_can_edit_news,
+    user_can_follow_up_news,
+    user_can_moderate_news,
+    user_can_publish_in_space,
+    user_can_see_news,
 )
-from forum.queries.news import get_follow_up, get_news_for
-from people.models import User
+from forum.queries.news import get_follow_up, get_news_for, news_for_digest
+from people.models import Membership, User
 from safety.guard import PatientDataError
 from safety.text import TextRefusedError
 from tests import factories
@@ -452,3 +458,359 @@ def test_a_reminder_is_not_shown_of_what_one_may_not_see_any_more(
     assert "Husk å lese" not in client.get(reverse("forum:notices")).content.decode()
     tell_of_news(item_id=item.pk)
     assert Notice.objects.count() == 1
+
+
+# --- who sees what -------------------------------------------------------------------------------------
+
+KINDS = [str(kind) for kind in Space.Kind]
+LISTED = {"open", "restricted", "role_network"}
+ROLES = ("newcomer", "member", "in_space", "facilitator", "left_space", "role_holder", "moderator", "administrator")
+READS: dict[str, set[str]] = {
+    "newcomer": set(),
+    "member": {"open"},
+    "in_space": set(KINDS),
+    "facilitator": set(KINDS),
+    "left_space": {"open"},
+    "role_holder": {"open", "role_network"},
+    "moderator": LISTED,
+    "administrator": LISTED,
+}
+MODERATES = {"facilitator": set(KINDS), "moderator": LISTED, "administrator": LISTED}
+ASKED: dict[str, set[str]] = READS | {"moderator": set(), "administrator": set()}
+"""Where a must-read is for them: moderators by office read it and are not asked."""
+STATES = ("current", "scheduled", "expired", "hidden", "deleted")
+
+
+class World:
+    """A space of each kind, a person of each role, and a must-read in each state, by somebody who has left."""
+
+    def __init__(self) -> None:
+        role = factories.TeamRoleFactory.create()
+        self.spaces = [
+            factories.SpaceFactory.create(kind=kind, role=role if kind == "role_network" else None) for kind in KINDS
+        ]
+        self.people: dict[str, User] = {
+            "newcomer": factories.UserFactory.create(),
+            "member": factories.MembershipFactory.create().person,
+            "in_space": factories.UserFactory.create(),
+            "facilitator": factories.UserFactory.create(),
+            "left_space": factories.MembershipFactory.create().person,
+            "role_holder": factories.MembershipFactory.create(roles=[role]).person,
+            "moderator": factories.make_moderator(),
+            "administrator": factories.UserFactory.create(is_superuser=True, is_staff=True),
+        }
+        now = timezone.now()
+        times = {"scheduled": (now + DAY, None), "expired": (now - 2 * DAY, now - DAY)}
+        states = {"hidden": State.HIDDEN, "deleted": State.DELETED}
+        self.items: dict[tuple[str, str], NewsItem] = {}
+        for space in self.spaces:
+            factories.SpaceMembershipFactory.create(space=space, person=self.people["in_space"])
+            factories.SpaceMembershipFactory.create(space=space, person=self.people["facilitator"], facilitator=True)
+            left = factories.SpaceMembershipFactory.create(space=space, person=self.people["left_space"])
+            left.ended_at = left.started_at
+            left.save()
+            for state in STATES:
+                published, expires = times.get(state, (now - timedelta(hours=1), None))
+                self.items[space.kind, state] = NewsItem.objects.create(
+                    space=space,
+                    title=f"ord{space.kind.replace('_', '')}{state}",
+                    html="<p>Innhold</p>",
+                    text="Innhold",
+                    must_read=True,
+                    published_at=published,
+                    round_at=published,
+                    expires_at=expires,
+                    state=states.get(state, State.NORMAL),
+                )
+
+    def shows(self, role: str, kind: str, state: str) -> bool:
+        if kind not in READS[role] or state == "deleted":
+            return False
+        return state in {"current", "expired"} or kind in MODERATES.get(role, set())
+
+
+@pytest.fixture
+def world(home: Any) -> World:
+    return World()
+
+
+def digest_news(person: User) -> list[NewsItem]:
+    now = timezone.now()
+    return list(news_for_digest(person, since=now - 7 * DAY, until=now))
+
+
+def test_each_surface_shows_each_role_exactly_what_it_may_see(world: World, client: Client) -> None:
+    """Role × kind of space × state × surface."""
+    wrong = []
+    address = {name: reverse(f"forum:{name}") for name in ("news", "news-archive", "home", "notices")}
+    Notice.objects.bulk_create(
+        Notice(person=person, kind="news", news=item)
+        for person in world.people.values()
+        for item in world.items.values()
+    )
+    for_whom = {item: set(people_it_is_for(item)) for item in world.items.values()}
+    for name in ROLES:
+        person = world.people[name]
+        client.force_login(person)
+        pages = {page: client.get(path).content.decode() for page, path in address.items()}
+        pages["my page"] = client.get(reverse("home:my-page")).content.decode()
+        feed = write_feed(person, [], news_of_feed(person))
+        digest = " ".join(each.title for each in digest_news(person))
+        asked_of = set(news_asked_of(person))
+        for (kind, state), item in world.items.items():
+            shown = world.shows(name, kind, state)
+            is_current, is_expired = state == "current", state == "expired"
+            is_asked = is_current and kind in ASKED[name]
+            found = {
+                "item": (client.get(item.get_absolute_url()).status_code, 200 if shown else 404),
+                "list": (item.title in pages["news"], shown and not is_expired),
+                "archive": (item.title in pages["news-archive"], shown and is_expired),
+                "notices": (item.title in pages["notices"], is_asked),
+                "feed": (item.title in feed, shown and is_current and kind == "open"),
+                "digest": (item.title in digest, shown and is_current),
+                "asked": (item in asked_of, is_asked),
+                "is for": (person in for_whom[item], kind in ASKED[name]),
+            }
+            wrong += [(name, kind, state, surface, *pair) for surface, pair in found.items() if pair[0] != pair[1]]
+        asked = [
+            item.title for (kind, state), item in world.items.items() if state == "current" and kind in ASKED[name]
+        ]
+        for page in ("my page", "home"):
+            shown_there = [title for title in asked if title in pages[page].partition("news-waiting-title")[2]]
+            if len(shown_there) != min(len(asked), 3):
+                wrong.append((name, page, asked, shown_there))
+        hidden = {item.title for (_kind, state), item in world.items.items() if state != "current"}
+        wrong += [(name, page, title) for page in ("my page", "home") for title in hidden if title in pages[page]]
+    client.logout()
+    for item in world.items.values():
+        for path in (item.get_absolute_url(), reverse("forum:news"), reverse("forum:news-follow-up", args=[item.pk])):
+            if client.get(path).status_code != 302:
+                wrong.append(("anonymous", path))
+    assert wrong == []
+
+
+def test_each_role_may_do_exactly_what_it_may(world: World, client: Client) -> None:
+    """Confirming, following up, reminding, hiding, changing and deleting: 404 for outsiders, 403 for members without
+    the right.
+    """
+    wrong = []
+    tried = [
+        (kind, state, world.items[kind, state])
+        for kind in ("open", "private")
+        for state in ("current", "scheduled", "hidden")
+    ]
+    for name in ROLES:
+        client.force_login(world.people[name])
+        for kind, state, item in tried:
+            shown, moderates = world.shows(name, kind, state), kind in MODERATES.get(name, set())
+            may_confirm = state == "current" and kind in ASKED[name]
+            manages = 404 if not shown else 200 if moderates else 403
+            wanted = {
+                "news-confirm": 404 if not shown else 302 if may_confirm else 403,
+                "news-edit": manages,
+                "news-delete": manages,
+                "news-earlier": manages,
+                "news-follow-up": 200 if shown and moderates else 404,
+                "news-remind": 404 if not (shown and moderates) else 302 if state == "current" else 403,
+            }
+            for door, status in wanted.items():
+                path = reverse(f"forum:{door}", args=[item.pk])
+                is_post = door in {"news-confirm", "news-remind"}
+                got = (client.post(path, {"round": "1"}) if is_post else client.get(path)).status_code
+                if got != status:
+                    wrong.append((name, kind, state, door, got, status))
+            NewsItem.objects.filter(pk=item.pk).update(reminded_at=None)
+            if not moderates:
+                for door in ("news-state", "news-delete"):
+                    got = client.post(reverse(f"forum:{door}", args=[item.pk]), {"shown": "0"}).status_code
+                    if got != (403 if shown else 404):
+                        wrong.append((name, kind, state, door, got))
+        publishes = client.get(reverse("forum:news-publish")).status_code
+        if publishes != (200 if name in MODERATES else 403):
+            wrong.append((name, "publish", publishes))
+    assert wrong == []
+    assert [item.state for item in NewsItem.objects.order_by("pk")] == [item.state for item in world.items.values()]
+
+
+def test_predicates_and_their_twins_agree(world: World) -> None:
+    seen = 0
+    for_whom = {item: set(people_it_is_for(item)) for item in world.items.values()}
+    for person in world.people.values():
+        for predicate, twin in (
+            (user_can_see_news, news_visible_to),
+            (user_can_moderate_news, news_moderated_by),
+            (user_can_edit_news, news_editable_by),
+            (user_can_confirm_news, news_confirmed_by),
+            (user_can_follow_up_news, news_followed_up_by),
+        ):
+            found = set(twin(person))
+            assert {item for item in world.items.values() if predicate(person, item)} == found
+            seen += len(found)
+        for item in world.items.values():
+            assert user_can_confirm_news(person, item) == (
+                person in for_whom[item]
+                and item.state == State.NORMAL
+                and not item.is_scheduled
+                and not item.is_expired
+            )
+        publishes = set(spaces_to_publish_in(person))
+        assert {space for space in world.spaces if user_can_publish_in_space(person, space)} == publishes
+    assert seen
+
+
+def test_who_may_not_be_anybody_may_nothing(world: World) -> None:
+    item = world.items["open", "current"]
+    for person in (factories.MembershipFactory.create(person__is_active=False).person,):
+        for twin in (news_visible_to, news_moderated_by, news_editable_by, news_confirmed_by, news_followed_up_by):
+            assert not twin(person).exists()
+        assert not people_followed_up_by(person, item, moderates=False).exists()
+
+
+def test_who_moderates_an_archived_space_publishes_nothing_there(editor: User, space: Space) -> None:
+    item = publish(editor, space)
+    space.archived_at = timezone.now()
+    space.save()
+    with pytest.raises(PermissionDenied):
+        publish(editor, space)
+    with pytest.raises(PermissionDenied):
+        edit_news(person=editor, item=item, details=details("Nytt"), version=1)
+    assert set_news_state(person=editor, item=item, state=State.HIDDEN).state == State.HIDDEN
+
+
+# --- digest and feed -----------------------------------------------------------------------------------
+
+
+def sections(person: User, day: Any) -> list[tuple[str, list[str], list[str]]]:
+    letters = plan_digests(day=day.date(), accounts=[person.pk])
+    found = [each for _pk, letter in letters if letter is not None for each in letter.sections]
+    return [(each.title, each.lines, [link.text for link in each.links]) for each in found]
+
+
+MONDAY = noon(day=30)
+
+
+def test_a_digest_tells_of_news_once_and_of_must_reads_until_they_are_confirmed(
+    editor: User, space: Space, clock: Callable[[Any], None]
+) -> None:
+    """Weekly, on Mondays at 8."""
+    reader = make_member("reader")
+    clock(noon(day=26))
+    publish(editor, space, "Vanlig")
+    must = publish(editor, space, "Husk", must_read=True)
+    publish(editor, space, "Senere", published_at=MONDAY + DAY)
+    publish(editor, space, "Kort", expires_at=noon(day=28))
+    clock(noon(day=30, hour=7, minute=50))
+    publish(editor, space, "Sju femti")
+    clock(noon(day=30, hour=8, minute=10))
+    publish(editor, space, "Åtte ti")
+    clock(noon(day=30, hour=8, minute=15))
+    lines = ["1 nyhet skal du lese og bekrefte.", "2 nye nyheter."]
+    assert sections(reader, MONDAY) == [("Nyheter", lines, ["Husk", "Sju femti", "Vanlig", "Se nyhetene"])]
+    clock(noon(2026, 12, 7, 9))
+    lines = ["1 nyhet skal du lese og bekrefte.", "2 nye nyheter."]
+    assert sections(reader, noon(2026, 12, 7)) == [("Nyheter", lines, ["Husk", "Senere", "Åtte ti", "Se nyhetene"])]
+    confirm_news(person=reader, item=must, round_=1)
+    clock(noon(2026, 12, 14, 9))
+    assert sections(reader, noon(2026, 12, 14)) == []
+
+
+def test_a_digest_says_no_title_of_a_closed_space_and_tells_not_of_what_is_opened_or_silenced(
+    editor: User, space: Space, clock: Callable[[Any], None]
+) -> None:
+    reader = make_member("reader")
+    closed = factories.SpaceFactory.create(kind=Space.Kind.PRIVATE)
+    silent = factories.SpaceFactory.create()
+    for each in (closed, silent):
+        factories.SpaceMembershipFactory.create(space=each, person=editor, facilitator=True)
+    factories.SpaceMembershipFactory.create(space=closed, person=reader)
+    Watch.objects.create(person=reader, space=silent, level=Watch.Level.NONE)
+    clock(noon(day=26))
+    publish(editor, closed, "Hemmelig", must_read=True)
+    publish(editor, silent, "Stille")
+    opened = publish(editor, space, "Åpnet")
+    NewsReading.objects.create(item=opened, person=reader, round=1)
+    clock(MONDAY)
+    assert sections(reader, MONDAY) == [("Nyheter", ["1 nyhet skal du lese og bekrefte."], ["Se nyhetene"])]
+    assert [pk for pk, letter in plan_digests(day=MONDAY.date(), accounts=[editor.pk]) if letter] == []
+
+
+def test_what_is_hidden_after_it_was_told_of_is_in_no_digest(
+    editor: User, space: Space, clock: Callable[[Any], None]
+) -> None:
+    reader = make_member("reader")
+    clock(noon(day=26))
+    item = publish(editor, space, must_read=True)
+    set_news_state(person=editor, item=item, state=State.HIDDEN)
+    clock(MONDAY)
+    assert sections(reader, MONDAY) == []
+
+
+def test_the_feed_has_what_is_current_and_no_title_of_a_closed_space(editor: User, space: Space) -> None:
+    reader = make_member("reader")
+    closed = factories.SpaceFactory.create(kind=Space.Kind.PRIVATE, name="Skjult rom")
+    factories.SpaceMembershipFactory.create(space=closed, person=editor, facilitator=True)
+    factories.SpaceMembershipFactory.create(space=closed, person=reader)
+    publish(editor, space, "Åpen nyhet", lead="Ingressen")
+    publish(editor, closed, "Hemmelig", lead="Innhold")
+    publish(editor, space, "Senere", published_at=timezone.now() + DAY)
+    feed = write_feed(reader, [], news_of_feed(reader))
+    assert ("Nyhet: Åpen nyhet" in feed, "Ingressen" in feed, "Nytt i et rom du er med i" in feed) == (True,) * 3
+    assert not any(word in feed for word in ("Hemmelig", "Innhold", "Skjult rom", "Senere"))
+
+
+# --- what pages cost -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_queries_of_the_lists_and_an_item(client: Client, editor: User, kari: User, space: Space, count: int) -> None:
+    now = timezone.now()
+    for number in range(count):
+        other = factories.SpaceMembershipFactory.create(person=editor, facilitator=True).space
+        publish(editor, space, f"Må {number}", must_read=True, principle_keys=(uuid4(),))
+        publish(editor, other, f"Ny {number}")
+        NewsItem.objects.create(space=space, title="Før", published_at=now - 2 * DAY, expires_at=now - DAY)
+    item = NewsItem.objects.filter(must_read=True).first()
+    assert item is not None
+    costs = {}
+    for name, person in (("reader", kari), ("editor", editor)):
+        signed_in(client, person)
+        for page, path in (
+            ("list", reverse("forum:news")),
+            ("archive", reverse("forum:news-archive")),
+            ("item", item.get_absolute_url()),
+        ):
+            client.get(path)
+            with CaptureQueriesContext(connection) as asked:
+                assert client.get(path).status_code == 200
+            costs[name, page] = len(asked)
+    wanted = {"list": 9, "archive": 8, "item": 5}
+    assert costs == {(name, page): cost for name in ("reader", "editor") for page, cost in wanted.items()}
+
+
+@pytest.mark.parametrize("count", [30, 300])
+def test_queries_of_who_has_not(client: Client, editor: User, space: Space, count: int) -> None:
+    item = publish(editor, space, must_read=True)
+    team = factories.TeamFactory.create()
+    people = User.objects.bulk_create(
+        User(email=f"a{number}@example.org", first_name="Per", last_name=str(number)) for number in range(count)
+    )
+    Membership.objects.bulk_create(Membership(person=person, team=team) for person in people)
+    NewsReading.objects.bulk_create(
+        NewsReading(item=item, person=person, round=1, confirmed_at=timezone.now()) for person in people[::2]
+    )
+    address = reverse("forum:news-follow-up", args=[item.pk])
+    signed_in(client, editor).get(address)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(address).content.decode()
+    assert f"{count // 2} av {count} har lest og forstått." in page
+    assert len(asked) == 7
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_queries_of_a_reminder(editor: User, space: Space, count: int) -> None:
+    item = publish(editor, space, must_read=True)
+    factories.MembershipFactory.create_batch(count)
+    NewsItem.objects.update(reminded_at=timezone.now())
+    with CaptureQueriesContext(connection) as asked:
+        tell_of_news(item_id=item.pk)
+    assert (Notice.objects.count(), len(asked)) == (count, 6)
