@@ -13,7 +13,7 @@ from forum.actions.attachments import delete_files
 from forum.actions.counting import lock_post, lock_space, lock_topic
 from forum.actions.moderation import log
 from forum.actions.posting import set_post_state
-from forum.models import Attachment, ModerationEntry, Post, PostEdit, Space, State, Topic
+from forum.models import Attachment, ModerationEntry, NewsItem, Post, PostEdit, Space, State, Topic
 from forum.rendering import render
 from forum.signals import spaces_changed
 from safety.guard import find_identity_numbers, find_in_html, mask, mask_html
@@ -103,6 +103,20 @@ def mask_space(*, pk: int) -> None:
     space.save(update_fields=["name", "about", "rules_source", "rules", "welcome_source", "welcome"])
     ModerationEntry.objects.create(verb=Verb.MASKED, space=space, reason="sweep_patient_data")
     transaction.on_commit(partial(spaces_changed.send, sender=Space, space_ids=[pk]))
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_news(*, pk: int) -> None:
+    """Mask title, lead and text of a piece of news; what was confirmed stands."""
+    item = NewsItem.objects.select_for_update(no_key=True).get(pk=pk)
+    is_html = item.source_format == Post.Format.HTML
+    item.title, item.lead = _masked(item.title, most=160), _masked(item.lead, most=300)
+    item.source = mask_html(item.source) if is_html else mask(item.source)
+    rendered = render(item.source, source_format=item.source_format)
+    item.html, item.text, item.rendering_version = mask_html(rendered.html), mask(rendered.text), rendered.version
+    item.save(update_fields=["title", "lead", "source", "html", "text", "rendering_version"])
+    tell_of_row(label="forum.NewsItem", key=pk)
 
 
 def tell_of_row(*, label: str, key: int) -> None:

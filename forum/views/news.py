@@ -52,9 +52,10 @@ def _list(request: HttpRequest, *, is_archive: bool) -> HttpResponse:
     found = get_news_list(
         request.user, space=request.GET.get("rom", ""), is_archive=is_archive, page=request.GET.get("side", "")
     )
-    if found.is_empty and not user_is_member(request.user):
+    may_publish = spaces_for_news(request.user).exists()
+    if found.is_empty and not may_publish and not user_is_member(request.user):
         return TemplateResponse(request, "forum/home_no_team.html", {"invitations": []})
-    context = {"list": found, "is_archive": is_archive, "may_publish": spaces_for_news(request.user).exists()}
+    context = {"list": found, "is_archive": is_archive, "may_publish": may_publish}
     return TemplateResponse(request, "forum/news/list.html", context)
 
 
