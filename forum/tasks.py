@@ -10,7 +10,7 @@ from django_tasks import task
 
 from forum.actions import notices, seals
 from forum.mails import sending
-from forum.signals import items_changed, posts_changed
+from forum.signals import items_changed, news_changed, posts_changed
 from people.tasks import after_commit
 
 
@@ -34,6 +34,11 @@ def posts_were_changed(post_ids: Sequence[int], *, news: Sequence[int] = ()) -> 
 @task()
 def follow_items(item_ids: list[int]) -> None:
     items_changed.send(sender=None, item_ids=item_ids)
+
+
+@task()
+def follow_news(news_ids: list[int]) -> None:
+    news_changed.send(sender=None, news_ids=news_ids)
 
 
 @task()

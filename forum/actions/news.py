@@ -123,6 +123,7 @@ def publish_news(
     _set_details(item, details, now=now)
     item.save()
     _set_principles(item, details.principle_keys)
+    after_commit(tasks.follow_news, [item.pk])
     return item
 
 
@@ -174,6 +175,7 @@ def edit_news(
     _set_details(item, details, now=now)
     item.save()
     _set_principles(item, details.principle_keys)
+    after_commit(tasks.follow_news, [item.pk])
     if item.is_pinned != was_pinned:
         _log(Verb.PIN if item.is_pinned else Verb.UNPIN, person=person, item=item)
     return item
@@ -237,6 +239,7 @@ def set_news_state(*, person: User, item: NewsItem, state: State) -> NewsItem:
     item.save()
     verbs = {State.HIDDEN: Verb.HIDE, State.NORMAL: Verb.SHOW, State.DELETED: Verb.DELETE}
     _log(verbs[state], person=person, item=item)
+    after_commit(tasks.follow_news, [item.pk])
     return item
 
 

@@ -16,6 +16,7 @@ from forum.actions.posting import set_post_state
 from forum.models import Attachment, ModerationEntry, NewsItem, Post, PostEdit, Space, State, Topic
 from forum.rendering import render
 from forum.signals import spaces_changed
+from people.tasks import after_commit
 from safety.guard import find_identity_numbers, find_in_html, mask, mask_html
 
 Verb = ModerationEntry.Verb
@@ -117,6 +118,7 @@ def mask_news(*, pk: int) -> None:
     item.html, item.text, item.rendering_version = mask_html(rendered.html), mask(rendered.text), rendered.version
     item.save(update_fields=["title", "lead", "source", "html", "text", "rendering_version"])
     tell_of_row(label="forum.NewsItem", key=pk)
+    after_commit(tasks.follow_news, [pk])
 
 
 def tell_of_row(*, label: str, key: int) -> None:
