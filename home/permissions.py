@@ -63,7 +63,7 @@ def _site(user: Any) -> Q:
 
 
 def site_documents_found_by(user: Any) -> Documents:
-    """Pages, words, principles, teams, people, spaces, news and what is in the library, as far as the person may find it."""
+    """Pages, words, principles, teams, people, spaces, news and the library, as far as the person may find it."""
     return SearchDocument.objects.filter(_site(user), area=SearchDocument.Area.SITE)
 
 
