@@ -26,6 +26,7 @@ from forum.actions.news import (
 )
 from forum.actions.notices import tell_of_news
 from forum.feeds import news_of_feed, write_feed
+from forum.mails import sending
 from forum.mails.planning import plan_digests
 from forum.models import ModerationEntry, NewsEdit, NewsItem, NewsReading, Notice, Space, State, Watch
 from forum.permissions.news import (
@@ -747,6 +748,21 @@ def test_a_digest_says_no_title_of_a_closed_space_and_tells_not_of_what_is_opene
     clock(MONDAY)
     assert sections(reader, MONDAY) == [("Nyheter", ["1 nyhet skal du lese og bekrefte."], ["Se nyhetene"])]
     assert [pk for pk, letter in plan_digests(day=MONDAY.date(), accounts=[editor.pk]) if letter] == []
+
+
+def test_a_digest_of_news_is_sent_once_and_in_its_reader_s_language(
+    editor: User, space: Space, clock: Callable[[Any], None], mailoutbox: list[Any]
+) -> None:
+    reader = make_member("reader", language="da")
+    clock(noon(day=26))
+    publish(editor, space, "Ny rutine", must_read=True)
+    clock(MONDAY)
+    for _ in range(2):
+        sending.send_digests(day=MONDAY.date(), accounts=[reader.pk])
+    (message,) = mailoutbox
+    assert "1 nyhed skal du læse og bekræfte." in message.body
+    assert "Ny rutine" in message.body
+    assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_what_is_hidden_after_it_was_told_of_is_in_no_digest(
