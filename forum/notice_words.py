@@ -61,6 +61,8 @@ def _words_of(item: News) -> tuple[str, str]:
         return _words_of_request(item.request), ""
     if item.version is not None or item.item is not None:
         return _words_of_library(item.version, item.item, item.kind), ""
+    if item.news is not None:
+        return _("Husk å lese og bekrefte: %(title)s") % {"title": item.news.title}, ""
     if item.entry is not None and not item.is_about_me:
         return _("Moderatorene har sett på det du meldte"), ""
     if item.entry is not None:

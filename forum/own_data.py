@@ -23,6 +23,8 @@ from forum.models import (
     LibraryVersion,
     MailChoice,
     ModerationEntry,
+    NewsItem,
+    NewsReading,
     Notice,
     NoticeRead,
     Post,
@@ -145,6 +147,32 @@ def events(person: User) -> Collected:
             for each in found
         ]
     )
+
+
+def news(person: User) -> Collected:
+    """News the person has written, and what they have opened and confirmed. Two queries."""
+    written = NewsItem.objects.filter(author=person).select_related("space").order_by("created_at", "pk")
+    readings = NewsReading.objects.filter(person=person).order_by("seen_at", "pk")
+    entries = [
+        [
+            Fact("title", _("Tittel"), item.title),
+            Fact("lead", _("Ingress"), item.lead),
+            Fact("text", _("Tekst"), item.text),
+            Fact("space", _("Rom"), item.space.name),
+            Fact("published_at", _("Kom ut"), item.published_at),
+        ]
+        for item in written
+    ]
+    entries += [
+        [
+            Fact("item", _("Nyhet"), str(each.item_id)),
+            Fact("round", _("Runde"), each.round),
+            Fact("seen_at", _("Åpnet"), each.seen_at),
+            Fact("confirmed_at", _("Lest og forstått"), each.confirmed_at),
+        ]
+        for each in readings
+    ]
+    return Collected(entries=entries)
 
 
 def drafts(person: User) -> Collected:
@@ -364,6 +392,16 @@ register(
     covers=("forum.EventSignUp.person",),
 )
 register(
+    "forum-news",
+    news,
+    title=_("Nyheter du har skrevet og lest"),
+    why=_(
+        "Så du ser hva som er nytt. De som har ansvar for rommet, og lederen av teamet ditt ser at du har bekreftet "
+        "«lest og forstått», men ikke hva du har åpnet."
+    ),
+    covers=("forum.NewsItem.author", "forum.NewsReading.person"),
+)
+register(
     "forum-drafts",
     drafts,
     title=_("Utkast i forumet"),
@@ -430,6 +468,7 @@ for _column, _reason in {
     "forum.Report.decided_by": "A moderator's office, kept for the log; the row is about a post.",
     "forum.ModerationEntry.actor": "A moderator's office, kept for the log; the row is about whom it was done to.",
     "forum.Silence.given_by": "A moderator's office, kept for the log; the row is about whom it was given.",
+    "forum.NewsEdit.replaced_by": "Whoever changed a piece of news; the row is how the news read before.",
     "forum.LibraryUse.said_by": "Whoever said that a team uses something; the row is about the team.",
     "forum.Event.created_by": "Whoever announced it; the event is not about that person.",
     "forum.EventSignUp.made_by": "Whoever signed somebody else up; the row is about that person.",

@@ -12,6 +12,9 @@ items_changed = Signal()
 library.
 """
 
+news_changed = Signal()
+"""Sent in the background, after commit, with `news_ids`: these were published, changed, hidden, shown or deleted."""
+
 spaces_changed = Signal()
 """Sent after commit with `space_ids`: a space was made, or changed, or archived, or opened again.
 

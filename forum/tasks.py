@@ -10,7 +10,7 @@ from django_tasks import task
 
 from forum.actions import library_notices, notices, seals
 from forum.mails import sending
-from forum.signals import items_changed, posts_changed
+from forum.signals import items_changed, news_changed, posts_changed
 from people.tasks import after_commit
 
 
@@ -47,6 +47,11 @@ def tell_of_made_item(item_id: int) -> None:
 
 
 @task()
+def follow_news(news_ids: list[int]) -> None:
+    news_changed.send(sender=None, news_ids=news_ids)
+
+
+@task()
 def tell_of_accepted(post_id: int) -> None:
     notices.tell_of_accepted(post_id=post_id)
 
@@ -54,6 +59,11 @@ def tell_of_accepted(post_id: int) -> None:
 @task()
 def tell_of_request(request_id: int) -> None:
     notices.tell_of_request(request_id=request_id)
+
+
+@task()
+def tell_of_news(item_id: int) -> None:
+    notices.tell_of_news(item_id=item_id)
 
 
 @task()

@@ -14,7 +14,7 @@ from wagtail.models import Page
 from wagtail.search import index
 
 from courses.blocks import PageBody
-from forum.models import LibraryItem, Post, Space, Topic
+from forum.models import LibraryItem, NewsItem, Post, Space, Topic
 
 
 class HomePage(Page):
@@ -67,7 +67,7 @@ class StandardPage(Page):
 
 class SearchDocument(models.Model):
     """What search keeps of one thing: a page, a word, a space, a topic with its first post, a reply, what is shared in
-    the library, a team, a person.
+    the library, a piece of news, a team, a person.
 
     Made by `home.search.actions` alone, and made again by `rebuild_search`. Who may find it is decided in
     `home.permissions`. What is written in the forum is kept as search words only; its text stays in the post. On SQLite
@@ -92,6 +92,7 @@ class SearchDocument(models.Model):
         POST = "post", _("Innlegg")
         SPACE = "space", _("Rom")
         ITEM = "item", _("Bibliotek")
+        NEWS = "news", _("Nyheter")
         TEAM = "team", _("Team")
         PERSON = "person", _("Folk")
 
@@ -112,6 +113,7 @@ class SearchDocument(models.Model):
     topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
     post = models.ForeignKey(Post, null=True, on_delete=models.CASCADE, related_name="+")
     item = models.ForeignKey(LibraryItem, null=True, on_delete=models.CASCADE, related_name="+")
+    news = models.ForeignKey(NewsItem, null=True, on_delete=models.CASCADE, related_name="+")
     is_shown = models.BooleanField(default=True, help_text="Neither topic nor post is held, hidden or deleted.")
     written_at = models.DateTimeField()
     fingerprint = models.CharField(max_length=32, help_text="Of all that it was made from, and by which rules.")

@@ -11,7 +11,7 @@ from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from courses.models import GlossaryTerm, Principle
-from forum.signals import items_changed, posts_changed, spaces_changed
+from forum.signals import items_changed, news_changed, posts_changed, spaces_changed
 from home import tasks
 from home.search.actions import index_documents, index_posts
 from home.search.documents import Source
@@ -84,6 +84,12 @@ def posts_were_changed(post_ids: list[int], **kwargs: Any) -> None:
 def items_were_changed(item_ids: list[int], **kwargs: Any) -> None:
     """Called in the background already."""
     index_documents(source=Source.ITEMS, numbers=item_ids)
+
+
+@receiver(news_changed, dispatch_uid="home.search.news")
+def news_was_changed(news_ids: list[int], **kwargs: Any) -> None:
+    """Called in the background already."""
+    index_documents(source=Source.NEWS, numbers=news_ids)
 
 
 @receiver(spaces_changed, dispatch_uid="home.search.spaces")

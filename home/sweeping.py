@@ -59,6 +59,8 @@ PLACES = (
         html=("rules_source", "rules", "welcome_source", "welcome"),
         mend=sweeping.mask_space,
     ),
+    Place("forum.NewsItem", texts=("title", "lead", "text"), html=("source", "html"), mend=sweeping.mask_news),
+    Place("forum.NewsEdit", texts=("title", "lead"), html=("html",)),
     Place("forum.Pseudonym", texts=("name",)),
     Place("forum.EntryRequest", texts=("message",)),
     Place("forum.SealOpening", texts=("reason",)),

@@ -20,6 +20,7 @@ def let_go_of_person(*, person: User, former: User) -> None:
     - Aliases keep their posts and their name; owner and seal are overwritten, so that no key opens them again.
     - Files in posts stay with the post; files that never came into one go, from the disk after commit.
     - What was shared in the library stays, without an owner; files that were never shared go.
+    - News stays, without whoever wrote it; what the person has confirmed goes.
     - Reports that wait to be decided stay, without the reporter; decided ones go.
     - Drafts, reading, notices, watches, reactions and pauses go with the person.
     """

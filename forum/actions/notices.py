@@ -1,4 +1,4 @@
-"""Whom a post, a request or a decision is told to, and that they have seen it.
+"""Whom a post, a request, a decision or a reminder of news is told to, and that they have seen it.
 
 Rules of a post, for those who read its space (moderators by office alone are not told):
 
@@ -24,6 +24,8 @@ from forum.models import (
     EntryRequest,
     Mention,
     ModerationEntry,
+    NewsItem,
+    NewsReading,
     Notice,
     NoticeRead,
     Post,
@@ -35,6 +37,7 @@ from forum.models import (
     Watch,
 )
 from forum.permissions import people_who_moderate, people_who_read
+from forum.permissions.news import people_it_is_for
 from forum.prepared import Several, prepared
 from people.models import Membership, User
 
@@ -190,6 +193,35 @@ def tell_of_decision(*, entry_id: int) -> None:
         Notice.objects.bulk_create(
             [Notice(person_id=entry.person_id, kind=Notice.Kind.DECISION, entry=entry)], ignore_conflicts=True
         )
+
+
+@transaction.atomic
+def tell_of_news(*, item_id: int) -> None:
+    """A reminder of a must-read, to those it is for who have not confirmed it now and want to hear from the space.
+
+    Doing it again tells nobody twice. Whether they may see the news is asked once more when they read their list. Four
+    queries, and one more for each further thousand people.
+    """
+    now = timezone.now()
+    item = NewsItem.objects.current(now).select_related("space").filter(pk=item_id, must_read=True).first()
+    if item is None or item.reminded_at is None:
+        return
+    confirmed = NewsReading.objects.filter(
+        person=OuterRef("pk"), item=item, round=item.round, confirmed_at__isnull=False
+    )
+    silenced = Watch.objects.filter(person=OuterRef("pk"), space=item.space, level=Level.NONE)
+    people = people_it_is_for(item).exclude(Exists(confirmed)).exclude(Exists(silenced))
+    Notice.objects.filter(news=item, person__in=people.values("pk"), created_at__lt=item.reminded_at).update(
+        created_at=item.reminded_at, read_at=None
+    )
+    Notice.objects.bulk_create(
+        [
+            Notice(person_id=person, kind=Notice.Kind.NEWS, news=item, created_at=item.reminded_at)
+            for person in people.order_by("pk").values_list("pk", flat=True)
+        ],
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
 
 
 def mark_notice_read(*, notice: Notice) -> None:

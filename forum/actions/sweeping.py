@@ -21,6 +21,7 @@ from forum.models import (
     LibraryTag,
     LibraryVersion,
     ModerationEntry,
+    NewsItem,
     Post,
     PostEdit,
     Space,
@@ -192,6 +193,21 @@ def _hide_item(item: LibraryItem) -> None:
 def _tell_of_item(item: LibraryItem) -> None:
     log_item(verb=Verb.MASKED, actor=None, item=item, reason="sweep_patient_data")
     after_commit(tasks.follow_items, [item.pk])
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_news(*, pk: int) -> None:
+    """Mask title, lead and text of a piece of news; what was confirmed stands."""
+    item = NewsItem.objects.select_for_update(no_key=True).get(pk=pk)
+    is_html = item.source_format == Post.Format.HTML
+    item.title, item.lead = _masked(item.title, most=160), _masked(item.lead, most=300)
+    item.source = mask_html(item.source) if is_html else mask(item.source)
+    rendered = render(item.source, source_format=item.source_format)
+    item.html, item.text, item.rendering_version = mask_html(rendered.html), mask(rendered.text), rendered.version
+    item.save(update_fields=["title", "lead", "source", "html", "text", "rendering_version"])
+    tell_of_row(label="forum.NewsItem", key=pk)
+    after_commit(tasks.follow_news, [pk])
 
 
 def tell_of_row(*, label: str, key: int) -> None:

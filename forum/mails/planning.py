@@ -33,6 +33,7 @@ from forum.models import (
 )
 from forum.permissions import forum_moderators, posts_visible_to, topics_visible_to
 from forum.pseudonyms import day_digest, mail_digest, owned_by, owner_of
+from forum.queries.news import news_for_digest
 from forum.queries.notices import MANY, count_unread, notices_of, unread_for_mail
 from forum.queries.waiting import News, get_news
 from forum.queries.watching import spaces_followed_by
@@ -305,7 +306,7 @@ def accounts_due(*, day: date, missed: bool = False) -> QuerySet[User]:
 def plan_digests(*, day: date, accounts: Collection[int], missed: bool = False) -> list[tuple[int, Letter | None]]:
     """The letters of those whose digest of the day is due; None for whom there is nothing to tell.
 
-    Three queries, and at most six for each person.
+    Three queries, and at most seven for each person.
     """
     people = list(accounts_due(day=day, missed=missed).filter(pk__in=accounts).select_related("forum_mail_choice"))
     addresses = get_mail_addresses(people)
@@ -320,7 +321,8 @@ def _digest_letter(person: User, to: str, day: date) -> Letter | None:
     begins = day - timedelta(days=1 if is_daily else 7)
     since = timezone.make_aware(datetime.combine(begins, time(hour=choice.digest_hour)))
     with translation.override(person.language):
-        sections = [*_to_you(person), *_of_spaces(person, since)]
+        until = timezone.make_aware(datetime.combine(day, time(hour=choice.digest_hour)))
+        sections = [*_to_you(person), *_of_news(person, since=since, until=until), *_of_spaces(person, since)]
         if not sections:
             return None
         return Letter(
@@ -358,6 +360,29 @@ def _to_you(person: User) -> list[Section]:
             lines=[line % words],
             links=[*links, Link(text=_("Se varslene dine"), url=reverse("forum:notices"))],
         )
+    ]
+
+
+def _of_news(person: User, *, since: datetime, until: datetime) -> list[Section]:
+    """What is to be confirmed, each time until it is; and what else has come out since the last digest, once. Titles
+    only where all members may read them. One query.
+    """
+    found = list(news_for_digest(person, since=since, until=until))
+    if not found:
+        return []
+    asked, new = [each for each in found if each.is_asked], [each for each in found if not each.is_asked]
+    lines = []
+    if asked:
+        line = ngettext(
+            "%(count)s nyhet skal du lese og bekrefte.", "%(count)s nyheter skal du lese og bekrefte.", len(asked)
+        )
+        lines.append(line % {"count": len(asked)})
+    if new:
+        lines.append(ngettext("%(count)s ny nyhet.", "%(count)s nye nyheter.", len(new)) % {"count": len(new)})
+    named = [each for each in found if may_say_titles(each.space)][:LISTED]
+    links = [Link(text=each.title, url=each.get_absolute_url()) for each in named]
+    return [
+        Section(title=_("Nyheter"), lines=lines, links=[*links, Link(text=_("Se nyhetene"), url=reverse("forum:news"))])
     ]
 
 

@@ -21,6 +21,7 @@ from forum.models.library import (
     LibraryVersion,
 )
 from forum.models.moderation import Appeal, DecisionsRead, ModerationEntry, Report, Silence
+from forum.models.news import NewsEdit, NewsItem, NewsPrinciple, NewsReading
 from forum.models.notices import FeedToken, MailChoice, Notice, NoticeRead, SentMail, Told, Watch
 from forum.models.reading import SpaceRead, TopicRead
 from forum.models.spaces import EntryRequest, Pseudonym, SealOpening, Space, SpaceMembership
@@ -65,6 +66,10 @@ __all__ = [
     "MailChoice",
     "Mention",
     "ModerationEntry",
+    "NewsEdit",
+    "NewsItem",
+    "NewsPrinciple",
+    "NewsReading",
     "Notice",
     "NoticeRead",
     "Post",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.models.library import LibraryItem, LibraryVersion
 from forum.models.moderation import ModerationEntry
+from forum.models.news import NewsItem
 from forum.models.spaces import EntryRequest, Space
 from forum.models.topics import Post, Topic
 
@@ -19,9 +20,9 @@ from forum.models.topics import Post, Topic
 class Notice(models.Model):
     """A line in somebody's list of news. Shown only while they may see what it is about.
 
-    What it is about is a post (mention, reply, new topic or post they watch), a decision (`entry`), a request, or
-    something in the library: a new `version` of what they follow, or of what their own `item` builds on; an `item` to
-    look through again, or made of an answer of theirs.
+    What it is about is a post (mention, reply, new topic or post they watch), a decision (`entry`), a request, a piece
+    of news they are reminded of, or something in the library: a new `version` of what they follow, or of what their own
+    `item` builds on; an `item` to look through again, or made of an answer of theirs.
 
     No row, and no missing row, may tell whose an alias is. So an answer to an alias has no row: its owner finds it by
     query (`forum.queries.notices.alias_news`). And a post by an alias has a row for everybody who watches, its owner
@@ -41,6 +42,7 @@ class Notice(models.Model):
         VERSION = "version", _("Ny versjon i biblioteket")
         REVIEW = "review", _("Bør ses gjennom")
         MADE = "made", _("Svaret ditt er blitt en ressurs")
+        NEWS = "news", _("Påminnelse om en nyhet")
 
     OF_POSTS: ClassVar[tuple[str, ...]] = (Kind.MENTION, Kind.REPLY, Kind.TOPIC, Kind.POST)
     """Kinds that are read when the post is."""
@@ -52,6 +54,7 @@ class Notice(models.Model):
     request = models.ForeignKey(EntryRequest, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     version = models.ForeignKey(LibraryVersion, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     item = models.ForeignKey(LibraryItem, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    news = models.ForeignKey(NewsItem, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -88,6 +91,9 @@ class Notice(models.Model):
                 fields=["person", "item", "kind"],
                 condition=Q(item__isnull=False, version__isnull=True),
                 name="one_notice_a_kind_and_item",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "news"], condition=Q(news__isnull=False), name="one_reminder_a_person_and_news"
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

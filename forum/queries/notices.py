@@ -40,6 +40,7 @@ from forum.models import (
     LibraryVersion,
     Mention,
     ModerationEntry,
+    NewsItem,
     Notice,
     NoticeRead,
     Post,
@@ -53,6 +54,7 @@ from forum.models import (
 )
 from forum.permissions import posts_visible_to, spaces_moderated_by, spaces_visible_to
 from forum.permissions.library import items_visible_to
+from forum.permissions.news import news_asked_of
 from forum.prepared import now_of, prepared
 from forum.pseudonyms import owned_by
 from forum.queries.topics import CappedCount
@@ -138,7 +140,7 @@ def _of_library(person: User) -> Q:
 
 
 def notices_of(person: User) -> QuerySet[Any]:
-    """The stored notices this person may see now, with `is_unread`."""
+    """The stored notices this person may see now, with `is_unread`. A reminder of news goes when that is confirmed."""
     shown = _shown_posts(person)
     of_posts = Q(kind__in=OF_POSTS) & Q(Exists(_by_others(shown, person).filter(pk=OuterRef("post"))))
     accepted = Q(kind=Kind.ACCEPTED, post__topic__accepted_post=F("post")) & Q(
@@ -150,7 +152,8 @@ def notices_of(person: User) -> QuerySet[Any]:
         | accepted
         | requests
         | _of_library(person)
-        | Q(kind=Kind.DECISION, entry__isnull=False),
+        | Q(kind=Kind.DECISION, entry__isnull=False)
+        | (Q(kind=Kind.NEWS) & Q(Exists(news_asked_of(person).filter(pk=OuterRef("news"))))),
         person=person,
     )
     unread = (
@@ -246,7 +249,7 @@ def unread_for_mail(person: User, posts: Collection[int]) -> set[int]:
 
 def get_notice_for(person: User, pk: int) -> Notice:
     """One's own, while one may see what it is about. Raises Http404."""
-    related = ("post", "request__space", "entry", "version__item", "item")
+    related = ("post", "request__space", "entry", "version__item", "item", "news")
     found: Notice = get_object_or_404(notices_of(person).select_related(*related), pk=pk)
     return found
 
@@ -268,6 +271,7 @@ class News:
     request: EntryRequest | None = None
     version: LibraryVersion | None = None
     item: LibraryItem | None = None
+    news: NewsItem | None = None
     is_about_me: bool = True
     """Of a decision: whether it was made about the reader, and not about what the reader reported."""
 
@@ -344,6 +348,7 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
             "request__person",
             "version__item",
             "item",
+            "news",
         )
         .defer("version__source", "version__html", "version__text")
         .order_by("-created_at", "-pk")[:most]
@@ -368,6 +373,7 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
                 row.request,
                 row.version,
                 row.item,
+                row.news,
                 is_about_me=row.entry is None or row.entry.person_id == person.pk,
             )
             for row in stored

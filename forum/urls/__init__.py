@@ -1,6 +1,6 @@
 """Addresses of FACT Forum, one module a family."""
 
-from forum.urls import library, library_joined, moderation, notices, seals, spaces, topics, writing
+from forum.urls import library, library_joined, moderation, news, notices, seals, spaces, topics, writing
 
 app_name = "forum"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     *writing.urlpatterns,
     *library.urlpatterns,
     *library_joined.urlpatterns,
+    *news.urlpatterns,
     *notices.urlpatterns,
     *moderation.urlpatterns,
     *seals.urlpatterns,

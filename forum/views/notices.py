@@ -26,7 +26,7 @@ from forum.actions.watching import (
     set_space_level,
     set_topic_level,
 )
-from forum.feeds import posts_of_feed, write_feed
+from forum.feeds import news_of_feed, posts_of_feed, write_feed
 from forum.forms_notices import NONE, NoticeSettingsForm, SpaceWatchForm, TopicWatchForm
 from forum.models import FeedToken, LibraryItem, LibraryVersion, MailChoice, Notice, Watch
 from forum.notice_words import lines_of, way
@@ -70,6 +70,8 @@ def notice(request: PersonRequest, pk: int) -> HttpResponse:
         return redirect(found.post)
     if found.version is not None or found.item is not None:
         return redirect(_place_in_library(found.version, found.item))
+    if found.news is not None:
+        return redirect(found.news)
     return redirect(_place_of(found, request.user))
 
 
@@ -212,7 +214,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     note_feed_use(token=found)
     with translation.override(found.person.language):
-        content = write_feed(found.person, posts_of_feed(found.person))
+        content = write_feed(found.person, posts_of_feed(found.person), news_of_feed(found.person))
     etag = f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
     known = {each.removeprefix("W/") for each in parse_etags(request.headers.get("If-None-Match", ""))}
     response: HttpResponse = (

@@ -29,6 +29,7 @@ from forum.permissions import (
 from forum.places import Place
 from forum.queries.composing import make_compose
 from forum.queries.moderation import get_work
+from forum.queries.news import get_front_news
 from forum.queries.posts import (
     MovedError,
     get_first_unread,
@@ -77,6 +78,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "forum": found,
         "invitations": invitations,
+        "news": get_front_news(request.user),
         "work": get_work(request.user, [*found.mine, *found.open, *found.closed, *found.archived]),
         "may_make_space": may_make_space,
     }

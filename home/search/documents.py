@@ -22,7 +22,7 @@ from courses.models import (
     RoleIndexPage,
     RolePage,
 )
-from forum.models import Attachment, LibraryFile, LibraryItem, Post, Space, State, Topic
+from forum.models import Attachment, LibraryFile, LibraryItem, NewsItem, Post, Space, State, Topic
 from home.models import SearchDocument, StandardPage
 from home.search import words
 from learning.models import LearningPathPage, LearnPage
@@ -47,6 +47,7 @@ class Source(StrEnum):
     PEOPLE = "people"
     SPACES = "spaces"
     ITEMS = "items"
+    NEWS = "news"
     TOPICS = "topics"
     REPLIES = "replies"
 
@@ -73,6 +74,7 @@ class Entry:
     topic_id: int | None = None
     post_id: int | None = None
     item_id: int | None = None
+    news_id: int | None = None
     is_shown: bool = True
     written_at: datetime = NEVER
     fingerprint: str = field(default="", init=False)
@@ -123,6 +125,7 @@ def all_numbers(source: str) -> QuerySet[Any, int]:
         Source.PEOPLE: User.objects.all(),
         Source.SPACES: Space.objects.all(),
         Source.ITEMS: LibraryItem.objects.all(),
+        Source.NEWS: NewsItem.objects.all(),
         Source.TOPICS: Topic.objects.all(),
         Source.REPLIES: Post.objects.filter(number__gt=1),
     }
@@ -146,6 +149,7 @@ _PREFIXES = {
     Source.PEOPLE: "person",
     Source.SPACES: "space",
     Source.ITEMS: "item",
+    Source.NEWS: "news",
     Source.TOPICS: "topic",
     Source.REPLIES: "post",
 }
@@ -324,6 +328,23 @@ def _items(numbers: Sequence[int]) -> Iterator[Entry]:
         )
 
 
+def _news(numbers: Sequence[int]) -> Iterator[Entry]:
+    """What it says is kept as search words only, and it stands in no space here, as with `_items`."""
+    for item in NewsItem.objects.filter(pk__in=numbers).exclude(state=State.DELETED):
+        yield Entry(
+            key=key_of(Source.NEWS, item.pk),
+            area=SearchDocument.Area.SITE,
+            kind=SearchDocument.Kind.NEWS,
+            language=words.guess_language(f"{item.title}\n{item.text}"),
+            title=item.title,
+            summary=item.lead,
+            words=item.text,
+            address=str(item.pk),
+            news_id=item.pk,
+            written_at=item.published_at,
+        )
+
+
 def _with_files(posts: QuerySet[Post]) -> QuerySet[Post]:
     files = Attachment.objects.order_by("pk").only("pk", "post_id", "name", "alt_text", "text")
     return (
@@ -391,6 +412,7 @@ _MAKERS = {
     Source.PEOPLE: _people,
     Source.SPACES: _spaces,
     Source.ITEMS: _items,
+    Source.NEWS: _news,
     Source.TOPICS: _topics,
     Source.REPLIES: _replies,
 }

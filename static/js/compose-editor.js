@@ -175,6 +175,7 @@ const upgrade = async (form) => {
   });
   editor.addEventListener("trix-file-accept", (event) => {
     event.preventDefault(); // files go through the form, with a description and a check of what is in them
+    if (!form.elements.file) return; // a form that takes none
     const files = new DataTransfer();
     files.items.add(event.file);
     form.elements.file.files = files.files;

@@ -180,7 +180,7 @@ def test_a_feed_costs_the_same_for_one_post_and_for_many(reader: User, writer: U
     Client().get(address(token))
     with CaptureQueriesContext(connection) as captured:
         response = Client().get(address(token))
-    assert (len(entries(response)), len(captured)) == (posts, 3)
+    assert (len(entries(response)), len(captured)) == (posts, 4)
 
 
 def test_a_feed_holds_the_newest_fifty_wherever_they_stand(reader: User, writer: User, space: Space) -> None:

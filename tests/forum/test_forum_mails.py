@@ -431,7 +431,7 @@ def test_a_digest_costs_the_same_for_little_and_for_much(
     with CaptureQueriesContext(connection) as captured:
         outcome = sending.send_digests(day=noon(day=30).date(), accounts=[reader.pk])
     assert outcome.sent == 1
-    assert len(captured) == 12
+    assert len(captured) == 13
 
 
 @pytest.mark.parametrize("posts", [1, 30])

@@ -24,6 +24,8 @@ from forum.models import (
     LibraryVersion,
     MailChoice,
     ModerationEntry,
+    NewsItem,
+    NewsReading,
     Notice,
     NoticeRead,
     Post,
@@ -80,6 +82,12 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
     "forum.LibraryFile.uploader": lambda person, post: library_file_of(person),
     "forum.EventSignUp.person": lambda person, post: factories.make_sign_up(
         person, factories.EventFactory.create(space=post.topic.space)
+    ),
+    "forum.NewsItem.author": lambda person, post: NewsItem.objects.create(
+        author=person, space=post.topic.space, title="Rutine"
+    ),
+    "forum.NewsReading.person": lambda person, post: NewsReading.objects.create(
+        person=person, round=1, item=NewsItem.objects.create(space=post.topic.space, title="Rutine")
     ),
     "forum.Draft.person": lambda person, post: Draft.objects.create(person=person, place="topic:1", source="Utkast"),
     "forum.SpaceMembership.person": lambda person, post: SpaceMembership.objects.create(

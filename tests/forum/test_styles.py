@@ -11,6 +11,7 @@ FORUM = (
     "forum.css",
     "forum-library.css",
     "forum-moderation.css",
+    "forum-news.css",
     "forum-notices.css",
     "forum-spaces.css",
     "writing.css",
@@ -60,7 +61,7 @@ COMMON = set().union(*(classes_of(sheet) for sheet in EVERYWHERE))
 OWN = {sheet: classes_of(sheet) - COMMON for sheet in FORUM}
 PAGES = sorted(
     path.relative_to(TEMPLATES).as_posix()
-    for pattern in ("*.html", "library/*.html")
+    for pattern in ("*.html", "library/*.html", "news/*.html")
     for path in (TEMPLATES / "forum").glob(pattern)
     if "{% extends" in path.read_text(encoding="utf-8")
     and path.name
@@ -70,6 +71,7 @@ PAGES = sorted(
         "space_base.html",
         "base_library.html",
         "base_library_form.html",
+        "base_news.html",
     }
 )
 
