@@ -88,7 +88,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Read:
     """A version's text as it may be stored."""
 
     source: str
@@ -133,7 +133,8 @@ def read_details(details: Details, *, confirmed: bool) -> Details:
 
 
 @sensitive_variables()
-def _read_content(content: Content, *, confirmed: bool) -> _Read:
+def read_content(content: Content, *, confirmed: bool) -> Read:
+    """Tidied, rendered and guarded. Raises as `read_details` does."""
     source = tidy_source(content.source, source_format=content.source_format)
     rendered = render(source, source_format=content.source_format)
     note = clean_line(content.note, most=NOTE_MAX)
@@ -144,7 +145,7 @@ def _read_content(content: Content, *, confirmed: bool) -> _Read:
         except ValidationError:
             raise TextRefusedError(_("Lenken må være en hel nettadresse som begynner med https://.")) from None
     guard_html({"source": rendered.html, "note": escape(note), "link": escape(link)}, confirmed=confirmed)
-    return _Read(source if rendered.text else "", content.source_format, rendered, link, note)
+    return Read(source if rendered.text else "", content.source_format, rendered, link, note)
 
 
 @sensitive_variables()
@@ -217,7 +218,7 @@ def share_item(
     if details.team is not None and not user_can_speak_for_team(person, details.team):
         raise PermissionDenied
     details = read_details(details, confirmed=confirmed)
-    read = _read_content(content, confirmed=confirmed)
+    read = read_content(content, confirmed=confirmed)
     now = timezone.now()
     item = LibraryItem(
         space=space, owner=person, based_on=based_on, submission=content.submission, created_at=now, changed_at=now
@@ -242,13 +243,13 @@ def add_version(*, person: User, item: LibraryItem, content: Content, confirmed:
             return before
     if not user_can_edit_item(person, item):
         raise PermissionDenied
-    read = _read_content(content, confirmed=confirmed)
+    read = read_content(content, confirmed=confirmed)
     if not read.note:
         raise TextRefusedError(_("Skriv kort hva som er nytt i denne versjonen."))
     return _add_version(item=item, person=person, read=read, submission=content.submission)
 
 
-def _add_version(*, item: LibraryItem, person: User, read: _Read, submission: UUID | None) -> LibraryVersion:
+def _add_version(*, item: LibraryItem, person: User, read: Read, submission: UUID | None) -> LibraryVersion:
     version = LibraryVersion.objects.create(
         item=item,
         number=item.version_count + 1,

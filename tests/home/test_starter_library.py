@@ -85,7 +85,7 @@ def test_a_paper_is_the_same_file_each_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["> Sitat", "- Ytre\n  - Indre", "```\nkode\n```", "![bilde](a.png)"])
 def test_what_a_paper_cannot_hold_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(PaperError, match="prøve.md"):
+    with pytest.raises(PaperError, match=r"prøve\.md"):
         read_paper(paper(tmp_path, text))
 
 
