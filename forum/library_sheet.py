@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Choices
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from forum.models import LibraryItem
@@ -53,6 +54,11 @@ TEMPLATE_COLUMNS = tuple(name for name in COLUMNS if name not in {"state", "owne
 HIDDEN = "hidden"
 _STATES = {"": "", "normal": "", "vises": "", "hidden": HIDDEN, "skjult": HIDDEN}
 _DAY_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y")
+
+
+def heading_of(name: str) -> str:
+    """What the column is called in the reader's language: Norwegian, which Danes read, or English."""
+    return name if (get_language() or "").startswith("en") else COLUMNS[name][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ def read_choice(choices: type[Choices], cell: str, *, default: str, column: str)
         _("«%(said)s» er ikke et gyldig svar i kolonnen %(column)s. Bruk en av disse: %(allowed)s.")
         % {
             "said": cell[:60],
-            "column": column,
+            "column": heading_of(column),
             "allowed": ", ".join(str(label) for _value, label in choices.choices),
         }
     )

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from forum.actions.library_import import PAGE_LIMITS, ImportPlan, import_library, opened_import, plan_import
 from forum.forms_library_bulk import ImportForm, seal_of
-from forum.library_sheet import COLUMNS, TEMPLATE_COLUMNS
+from forum.library_sheet import COLUMNS, TEMPLATE_COLUMNS, heading_of
 from forum.models import Space
 from forum.permissions.library_bulk import user_can_export_from, user_can_import_into
 from forum.queries.library_export import size_of_export, write_library_zip
@@ -134,8 +134,10 @@ def template(request: HttpRequest, slug: str) -> HttpResponse:
         "files": "mandat-2.docx",
         "note": _("Plass til brukere og pårørende."),
     }
-    headings = [COLUMNS[name][0] if request.LANGUAGE_CODE != "en" else name for name in TEMPLATE_COLUMNS]
-    rows = [headings, *([row.get(name, "") for name in TEMPLATE_COLUMNS] for row in (example, newer))]
+    rows = [
+        [heading_of(name) for name in TEMPLATE_COLUMNS],
+        *([row.get(name, "") for name in TEMPLATE_COLUMNS] for row in (example, newer)),
+    ]
     response = HttpResponse(write_csv(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="bibliotek.csv"'
     return response

@@ -221,7 +221,7 @@ def test_it_can_build_on_what_the_person_sees_elsewhere(kari: User, space: Space
     ("row", "problem"),
     [
         ({"tittel": "", "id": "1"}, "Tittelen mangler."),
-        ({"slag": "Oppskrift"}, "«Oppskrift» er ikke et gyldig svar i kolonnen kind."),
+        ({"slag": "Oppskrift"}, "«Oppskrift» er ikke et gyldig svar i kolonnen slag."),
         ({"fylke": "Hedmark"}, "«Hedmark» er ikke et fylke."),
         ({"gjennomgang": "til våren"}, "«til våren» er ikke en dato."),
         ({"versjon": "to"}, "«to» er ikke et versjonsnummer."),
