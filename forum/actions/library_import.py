@@ -244,6 +244,7 @@ def plan_import(
     reader = _Reader(person=person, space=space, files=files, used=used)
     for lines_of_item in _by_item(lines):
         plan.items.append(reader.read_item(lines_of_item))
+    _refuse_shared_names(plan)
     _find_those_there(plan, space)
     _join(plan, reader)
     for item in plan.items:
@@ -286,7 +287,7 @@ class _Reader:
     def read_item(self, lines: list[Line]) -> PlannedItem:
         first = lines[0]
         name = first["id"] or fold(first["title"])
-        item = PlannedItem(first.number, name[:200], self.identity_of(name), first["title"][:120])
+        item = PlannedItem(first.number, name, self.identity_of(name), first["title"][:120])
         numbers: dict[int, Line] = {}
         for line in lines:
             number = self._say(item, line, partial(read_number, line["version"]))
@@ -421,9 +422,19 @@ def _in_row(item: PlannedItem, line: Line, message: str) -> str:
 
 def _decoded(content: bytes) -> str:
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+        text = content.decode("cp1252", "replace")
+    return text.replace("\x00", "")
+
+
+def _refuse_shared_names(plan: ImportPlan) -> None:
+    """One row's `id` may be what another, without one, is called."""
+    seen: dict[str, PlannedItem] = {}
+    for item in plan.items:
+        other = seen.setdefault(item.id, item)
+        if other is not item:
+            item.problems.append(_("Rad %d har samme id eller tittel. Gi dem hver sin id.") % other.row)
 
 
 def _find_those_there(plan: ImportPlan, space: Space) -> None:
@@ -499,13 +510,14 @@ def _refuse_without_source(item: PlannedItem) -> None:
 def _try(item: PlannedItem) -> None:
     """Send everything through the door, and let it go again."""
 
-    def ask(where: str, work: Callable[..., Any]) -> None:
+    def ask(where: str, work: Callable[..., Any]) -> Any:
         try:
-            work(confirmed=item.is_confirmed)
+            return work(confirmed=item.is_confirmed)
         except ConfirmationNeededError as error:
             item.questions.append(f"{where}{error.message}")
         except (FileRefusedError, TextRefusedError) as error:
             item.problems.append(f"{where}{error.message}")
+        return None
 
     if item.details is None:
         return
@@ -514,7 +526,8 @@ def _try(item: PlannedItem) -> None:
         ask("", partial(read_content, version.content(None)))
         for path in version.files:
             with path.open("rb") as file:
-                ask(f"{path.name}: ", partial(guard_file, file, name=path.name))
+                guarded = ask(f"{path.name}: ", partial(guard_file, file, name=path.name))
+            item.notices += [f"{path.name}: {said}" for said in guarded.notices] if guarded else []
 
 
 # --- doing ---------------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def test_a_row_becomes_an_item_with_all_it_says(kari: User, space: Space) -> Non
         "vedlegg.txt": b"Et vedlegg.",
     }
     plan = take_in(kari, space, files)
-    assert [(item.outcome, item.problems, item.notices) for item in plan.items] == [("made", [], [])]
+    assert [(item.outcome, item.problems) for item in plan.items] == [("made", [])]
     item = LibraryItem.objects.get()
     assert (item.title, item.summary, item.kind, item.phase) == (
         "Samarbeidsavtale",
@@ -273,6 +273,37 @@ def test_two_rows_of_one_title_need_ids(kari: User, space: Space) -> None:
     assert [item.problems for item in plan.items] == [
         ["Rad 2 og rad 3 er samme versjon av det samme. Gi dem hver sin id eller versjon."]
     ]
+
+
+def test_an_id_that_is_anothers_title_is_refused(kari: User, space: Space) -> None:
+    plan = take_in(
+        kari, space, {"a.csv": sheet({"id": "en", "tittel": "To", "tekst": "x"}, {"tittel": "En", "tekst": "y"})}
+    )
+    assert [(item.outcome, item.problems) for item in plan.items] == [
+        ("made", []),
+        ("refused", ["Rad 2 har samme id eller tittel. Gi dem hver sin id."]),
+    ]
+
+
+def test_what_was_done_to_a_file_is_told(kari: User, space: Space) -> None:
+    files = {"a.csv": sheet({"tittel": "Bilde", "filer": "tavla.png"}), "tavla.png": factories.make_png()}
+    item = take_in(kari, space, files, dry=True).items[0]
+    assert item.notices == [
+        "tavla.png: Sted, tidspunkt og kamera er fjernet fra bildet.",
+        "tavla.png: Flett kan ikke lese tekst i bilder.",
+    ]
+
+
+def test_a_text_of_its_own_file_is_read_and_cleaned(kari: User, space: Space) -> None:
+    rows = [{"tittel": "A", "tekstfil": "a.html"}, {"tittel": "B", "tekstfil": "b.txt"}]
+    files = {
+        "a.csv": sheet(*rows),
+        "a.html": b"<p onclick='x()'>Hei<script>alert(1)</script></p>\x00",
+        "b.txt": "Blå <b>måne</b>".encode("cp1252"),
+    }
+    assert [item.outcome for item in take_in(kari, space, files).items] == ["made", "made"]
+    first, second = (LibraryItem.objects.get(title=title).versions.get() for title in "AB")
+    assert (first.html, second.text) == ("<p>Hei</p>", "Blå <b>måne</b>")
 
 
 def test_an_identity_number_refuses_the_row_wherever_it_stands(kari: User, space: Space) -> None:
