@@ -225,6 +225,20 @@ def plan_import(
 
     `confirmed` names the items (by `id`) whose questions somebody has answered; `everything` answers all of them.
     """
+    plan = _read(person=person, space=space, folder=folder, limits=limits, confirmed=confirmed, everything=everything)
+    for item in plan.items:
+        if item.there is None:
+            if not item.problems:
+                _try(item)
+            _refuse_without_source(item)
+    return plan
+
+
+@sensitive_variables()
+def _read(
+    *, person: User, space: Space, folder: Path, limits: Limits, confirmed: Collection[str], everything: bool
+) -> ImportPlan:
+    """The list with what is wrong in itself; no text or file has been through the door."""
     if not user_can_import_into(person, space):
         raise PermissionDenied
     sheet = _list_of(folder)
@@ -248,11 +262,7 @@ def plan_import(
     _find_those_there(plan, space)
     _join(plan, reader)
     for item in plan.items:
-        if not item.problems and item.there is None:
-            item.is_confirmed = everything or item.id in confirmed
-            _try(item)
-        if item.there is None:
-            _refuse_without_source(item)
+        item.is_confirmed = everything or item.id in confirmed
     left = sorted(set(files) - used)
     if left:
         shown = ", ".join(left[:10]) + (" …" if len(left) > 10 else "")
@@ -547,12 +557,12 @@ def import_library(
 
     Raises PermissionDenied and FileRefusedError; then nothing has been made.
     """
-    plan = plan_import(
-        person=person, space=space, folder=folder, limits=limits, confirmed=confirmed, everything=everything
-    )
+    plan = _read(person=person, space=space, folder=folder, limits=limits, confirmed=confirmed, everything=everything)
     for item in plan.items:
-        if item.outcome == "new":
-            _make(item, person=person, space=space)
+        if item.there is None:
+            _refuse_without_source(item)
+            if not item.problems:
+                _make(item, person=person, space=space)
     return plan
 
 
@@ -572,9 +582,11 @@ def _make(item: PlannedItem, *, person: User, space: Space) -> None:
     except IntegrityError:  # somebody else has taken in the same list meanwhile
         _let_go(kept)
         item.made, item.there = None, LibraryItem.objects.get(submission=item.identity)
+    except ConfirmationNeededError as error:
+        _let_go(kept)
+        item.questions.append(error.message)
     except (FileRefusedError, TextRefusedError) as error:
         _let_go(kept)
-        item.made = None
         item.problems.append(error.message)
     except BaseException:
         _let_go(kept)
@@ -598,10 +610,11 @@ def _share(
         submission = item.identity if version.number == 1 else uuid5(item.identity, str(version.number))
         for path in version.files:
             with path.open("rb") as file:
-                one, _said = add_library_file(
+                one, said = add_library_file(
                     person=person, submission=submission, file=file, name=path.name, confirmed=item.is_confirmed
                 )
             kept.append(one)
+            item.notices += [f"{path.name}: {each}" for each in said]
         content = version.content(submission)
         if made is not None:
             add_version(person=person, item=made, content=content, confirmed=item.is_confirmed)
