@@ -12,10 +12,12 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forum.actions.library import Content, Details, add_library_file, add_version, say_use, set_item_state, share_item
 from forum.actions.library_import import PAGE_LIMITS, import_library, opened_import
-from forum.library_sheet import COLUMNS
+from forum.library_sheet import COLUMNS, joined, several
 from forum.models import LibraryItem, Post, Space, State
 from forum.permissions.library import user_can_see_item
 from forum.permissions.library_bulk import (
@@ -26,6 +28,7 @@ from forum.permissions.library_bulk import (
 )
 from forum.queries.library_export import safe_name, size_of_export, write_library_zip
 from people.models import Team, User
+from safety.archive import safe_path
 from tests import factories
 from tests.forum.bulk import docx
 
@@ -276,6 +279,19 @@ def test_a_source_the_reader_may_not_see_is_not_named(kari: User, space: Space) 
 )
 def test_names_in_the_zip_are_safe(name: str, safe: str) -> None:
     assert safe_name(name) == safe
+
+
+@given(st.text(max_size=300))
+def test_any_name_is_one_the_zip_takes_in_again(name: str) -> None:
+    safe = safe_name(name)
+    assert safe_path(f"00001-mal/v1/2/{safe}").name == safe
+    assert safe_name(safe) == safe
+
+
+@given(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cs"]), min_size=1)))
+def test_parts_of_a_cell_come_back(parts: list[str]) -> None:
+    kept = [part.replace("|", "/").strip() for part in parts if part.strip()]
+    assert several(joined([part for part in parts if part.strip()]), also=",;") == kept
 
 
 def test_an_export_costs_the_same_for_one_and_for_thirty(kari: User, space: Space) -> None:
