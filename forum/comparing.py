@@ -74,7 +74,8 @@ def compare(before: str, after: str) -> Comparison:
 
 
 def _paragraphs(text: str) -> list[str]:
-    return [line for line in (" ".join(each.split()) for each in text.splitlines()) if line]
+    """Lines with anything in them: a row of empty cells is read as `| | |`, and is none."""
+    return [line for line in (" ".join(each.split()) for each in text.splitlines()) if line.strip("| ")]
 
 
 def _whole(change: Change, text: str) -> Paragraph:

@@ -33,6 +33,7 @@ from courses.packages.stream import Names, stream_block
 from courses.packages.yaml_io import load_yaml, plain
 from home.models import HomePage, StandardPage
 from home.starter_forum import load_spaces, make_demo_forum
+from home.starter_library import make_demo_library
 from learning.actions import NotMarkedByHandError, assign_onboarding_paths, complete_lesson, let_groups_revoke
 from learning.models import LearningPathPage, LearnPage, PathStep
 from learning.queries import get_assigned_paths, get_path_outline
@@ -97,6 +98,7 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
     if settings.DEMO_LOGINS:
         make_demo_people(**site["demo"])
         make_demo_forum()
+        make_demo_library()
         report("Demo people and what they have written")
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import Page
 
-from courses.lint.content import Content, CourseContent, CoverageRow, Document
+from courses.lint.content import PAPER, Content, CourseContent, CoverageRow, Document
 from courses.lint.findings import Finding, Place
 from courses.models import (
     CoursePage,
@@ -28,6 +29,8 @@ from courses.packages.yaml_io import load_yaml, plain
 from home.actions import NAMESPACE, STARTER
 from home.models import StandardPage
 from home.starter_forum import html_of, read_topics
+from home.starter_library import read_library
+from home.starter_papers import LIBRARY, html_of_paper, read_paper
 from learning.models import LearningPathPage
 
 COVERAGE_FIELDS = ("kind", "item", "lesson", "phrase")
@@ -76,6 +79,7 @@ def read_starter_content(packages: Iterable[Path] = ()) -> tuple[Content, list[F
     forum, forum_faults = read_forum_texts(STARTER / "forum")
     content.pages += forum
     faults += forum_faults
+    content.pages += list(read_library_texts())
     content.addresses = frozenset(file_addresses(site, sets, terms, folders.values()))
     content.page_keys = frozenset(file_keys(site, content))
     coverage, coverage_faults = read_coverage(STARTER / "coverage")
@@ -271,6 +275,31 @@ def read_forum_texts(folder: Path) -> tuple[list[Document], list[Finding]]:
             )
         )
     return documents, faults
+
+
+def read_library_texts() -> Iterator[Document]:
+    """The papers of the starter library, and what its items say of themselves. Raises PaperError."""
+    for file in sorted((LIBRARY / "papers").glob("*.md")):
+        paper = read_paper(file)
+        yield _library_text(file, paper.title, paper.intro, html_of_paper(paper), language=paper.language)
+    for item in read_library():
+        words = " ".join([*(each.get("note", "") for each in item["versions"]), *item["tags"]])
+        html = f"<p>{escape(words)}</p>"
+        yield _library_text(
+            LIBRARY / "library.yaml", item["title"], item["summary"], html, language=item.get("language", "nb")
+        )
+
+
+def _library_text(file: Path, title: str, summary: str, html: str, *, language: str) -> Document:
+    return Document(
+        file=shown(file),
+        kind=PAPER,
+        title=title,
+        summary=summary,
+        blocks=[Block(type="text", id=uuid.uuid5(NAMESPACE, f"{file.stem}/{title}"), value=html)],
+        language=language,
+        rows=rows_of(file),
+    )
 
 
 def file_addresses(

@@ -21,11 +21,13 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.test import override_settings
 
 from home.actions import load_starter_content, make_demo_people, read_starter
 from home.starter_forum import make_demo_forum
+from home.starter_library import make_demo_library
 from tests.once import made_once
 
 SQLITE_FILE = "flett.sqlite3"
@@ -95,16 +97,20 @@ def put_back() -> None:
         _put_rows_back(kept)
     if (kept / "media").exists():
         shutil.copytree(kept / "media", settings.MEDIA_ROOT, dirs_exist_ok=True)
+    if (kept / "forum").exists():
+        shutil.copytree(kept / "forum", storages["forum"].path(""), dirs_exist_ok=True)
     # The tests count queries, and asking for a content type the first time in a process is one.
     ContentType.objects.clear_cache()
     ContentType.objects.get_for_models(*apps.get_models(), for_concrete_models=False)
 
 
 def keep(folder: Path, *, with_media: bool = False) -> None:
-    """Keep in this folder what the database holds, and the media if asked to."""
+    """Keep in this folder what the database holds, and the media and the forum's files if asked to."""
     folder.mkdir(exist_ok=True)
     if with_media:
         shutil.copytree(settings.MEDIA_ROOT, folder / "media", dirs_exist_ok=True)
+        if Path(storages["forum"].path("")).exists():
+            shutil.copytree(storages["forum"].path(""), folder / "forum", dirs_exist_ok=True)
     if connection.vendor == "sqlite":
         connection.ensure_connection()
         with closing(sqlite3.connect(folder / SQLITE_FILE)) as target:
@@ -133,6 +139,7 @@ def keep_starter(folder: Path) -> None:
                 keep(folder / "production", with_media=True)
                 make_demo_people(**read_starter("site.yaml")["demo"])
                 make_demo_forum()
+                make_demo_library()
                 keep(folder / "starter", with_media=True)
         finally:
             put_back()

@@ -107,6 +107,10 @@ class Passage:
         return self.document.place(self.block, self.path, excerpt or self.text)
 
 
+PAPER = "paper"
+"""The kind of a template in the library: it repeats what it was built on, and says itself when its law was read."""
+
+
 @dataclass(eq=False)
 class Document:
     """One text with a title: a lesson, a guide, a page, a role, a term, or a course's own fields."""

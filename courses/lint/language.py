@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from django.utils.translation import gettext as _
 
-from courses.lint.content import RUNNING, Content, Document, Passage, Role
+from courses.lint.content import PAPER, RUNNING, Content, Document, Passage, Role
 from courses.lint.findings import Finding, found
 from courses.lint.vocabulary import vocabulary
 
@@ -129,6 +129,8 @@ def is_quoted(passage: Passage) -> bool:
 
 def check_marks(passage: Passage) -> Iterator[Finding]:
     for code, pattern, roles, message in _MARKS:
+        if code == "paragraph-sign" and passage.document.kind == PAPER:
+            continue
         if passage.role in roles and (match := pattern.search(passage.text)):
             yield found(passage.place(words_before(passage.text, match.start())), code, message(match.group()))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from courses.lint import limits
-from courses.lint.content import Content, CourseContent, Document, Passage, Role
+from courses.lint.content import PAPER, Content, CourseContent, Document, Passage, Role
 from courses.lint.findings import Finding, Place, found
 from courses.lint.reading import normalised, sentences, shingles
 from courses.lint.vocabulary import vocabulary
@@ -67,7 +67,7 @@ def check_paragraphs(content: Content) -> Iterator[Finding]:
 def owned_documents(content: Content) -> Iterator[tuple[CourseContent | None, Document]]:
     for course in content.courses:
         yield from ((course, document) for document in course.documents)
-    yield from ((None, page) for page in content.pages)
+    yield from ((None, page) for page in content.pages if page.kind != PAPER)
 
 
 def is_link(passage: Passage) -> bool:

@@ -92,7 +92,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class Read:
     """A version's text as it may be stored."""
 
     source: str
@@ -137,7 +137,8 @@ def read_details(details: Details, *, confirmed: bool) -> Details:
 
 
 @sensitive_variables()
-def _read_content(content: Content, *, confirmed: bool) -> _Read:
+def read_content(content: Content, *, confirmed: bool) -> Read:
+    """Tidied, rendered and guarded. Raises as `read_details` does."""
     source = tidy_source(content.source, source_format=content.source_format)
     rendered = render(source, source_format=content.source_format)
     note = clean_line(content.note, most=NOTE_MAX)
@@ -148,7 +149,7 @@ def _read_content(content: Content, *, confirmed: bool) -> _Read:
         except ValidationError:
             raise TextRefusedError(_("Lenken må være en hel nettadresse som begynner med https://.")) from None
     guard_html({"source": rendered.html, "note": escape(note), "link": escape(link)}, confirmed=confirmed)
-    return _Read(source if rendered.text else "", content.source_format, rendered, link, note)
+    return Read(source if rendered.text else "", content.source_format, rendered, link, note)
 
 
 @sensitive_variables()
@@ -226,7 +227,7 @@ def share_item(
     if from_post is not None:
         _lock_answer(from_post, person=person, space=space)
     details = read_details(details, confirmed=confirmed)
-    read = _read_content(content, confirmed=confirmed)
+    read = read_content(content, confirmed=confirmed)
     now = timezone.now()
     item = LibraryItem(
         space=space,
@@ -269,7 +270,7 @@ def add_version(*, person: User, item: LibraryItem, content: Content, confirmed:
             return before
     if not user_can_edit_item(person, item):
         raise PermissionDenied
-    read = _read_content(content, confirmed=confirmed)
+    read = read_content(content, confirmed=confirmed)
     if not read.note:
         raise TextRefusedError(_("Skriv kort hva som er nytt i denne versjonen."))
     version = _add_version(item=item, person=person, read=read, submission=content.submission)
@@ -277,7 +278,7 @@ def add_version(*, person: User, item: LibraryItem, content: Content, confirmed:
     return version
 
 
-def _add_version(*, item: LibraryItem, person: User, read: _Read, submission: UUID | None) -> LibraryVersion:
+def _add_version(*, item: LibraryItem, person: User, read: Read, submission: UUID | None) -> LibraryVersion:
     version = LibraryVersion.objects.create(
         item=item,
         number=item.version_count + 1,

@@ -1,6 +1,6 @@
 """Addresses of FACT Forum, one module a family."""
 
-from forum.urls import library, library_joined, moderation, news, notices, seals, spaces, topics, writing
+from forum.urls import library, library_bulk, library_joined, moderation, news, notices, seals, spaces, topics, writing
 
 app_name = "forum"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     *topics.urlpatterns,
     *writing.urlpatterns,
     *library.urlpatterns,
+    *library_bulk.urlpatterns,
     *library_joined.urlpatterns,
     *news.urlpatterns,
     *notices.urlpatterns,

@@ -64,3 +64,7 @@ def test_a_very_long_text_is_cut_and_says_so() -> None:
     found = compare("\n".join(lines), "\n".join(reversed(lines)))
     assert found.is_cut
     assert time.process_time() - began < 20
+
+
+def test_rows_of_empty_cells_are_no_paragraphs() -> None:
+    assert compare("En\n| | |\nTo", "En\n| | | |\nTo").is_same

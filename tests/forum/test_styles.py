@@ -10,6 +10,7 @@ STYLES = settings.BASE_DIR / "static" / "css"
 FORUM = (
     "forum.css",
     "forum-library.css",
+    "forum-library-bulk.css",
     "forum-moderation.css",
     "forum-news.css",
     "forum-notices.css",
