@@ -18,6 +18,7 @@ from forum.models import (
     FeedToken,
     LibraryFile,
     LibraryItem,
+    LibraryUpload,
     LibraryVersion,
     MailChoice,
     ModerationEntry,
@@ -84,7 +85,7 @@ def posts(person: User) -> Collected:
 
 
 def library(person: User) -> Collected:
-    """What the person owns in the library, the versions they shared, and files on their way in. Three queries."""
+    """What the person owns in the library, the versions they shared, and files on their way in. Four queries."""
     entries = [
         [
             Fact("title", _("Tittel"), item.title),
@@ -104,6 +105,10 @@ def library(person: User) -> Collected:
             Fact("created_at", _("Delt"), version.created_at),
         ]
         for version in LibraryVersion.objects.filter(created_by=person).order_by("created_at", "pk")
+    ]
+    entries += [
+        [Fact("coming", _("Fil på vei inn"), upload.name), Fact("received", _("Byte mottatt"), upload.received)]
+        for upload in LibraryUpload.objects.filter(person=person).order_by("pk")
     ]
     files = LibraryFile.objects.filter(uploader=person).order_by("pk")
     return Collected(
@@ -309,7 +314,12 @@ register(
     library,
     title=_("Det du har delt i biblioteket"),
     why=_("Så andre team kan bruke det og bygge videre, og vet hvem de kan spørre."),
-    covers=("forum.LibraryItem.owner", "forum.LibraryVersion.created_by", "forum.LibraryFile.uploader"),
+    covers=(
+        "forum.LibraryItem.owner",
+        "forum.LibraryVersion.created_by",
+        "forum.LibraryFile.uploader",
+        "forum.LibraryUpload.person",
+    ),
 )
 register(
     "forum-drafts",

@@ -332,7 +332,7 @@ def _size(file: IO[bytes]) -> int:
 
 
 def _check_size(size: int, *, most: int) -> None:
-    if size == 0:
+    if size <= 0:
         raise FileRefusedError(_("Filen er tom."))
     if size > most:
         raise FileRefusedError(

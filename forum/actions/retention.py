@@ -13,6 +13,7 @@ from forum.actions.attachments import delete_orphaned_files
 from forum.actions.counting import lock_post
 from forum.actions.library import delete_loose_library_files
 from forum.actions.posting import empty_post, set_post_state
+from forum.actions.uploads import forget_old_uploads
 from forum.models import Appeal, Draft, ModerationEntry, Post, Report, Silence, State
 
 HIDDEN_FOR = timedelta(days=180)
@@ -88,4 +89,5 @@ def forget_rest() -> dict[str, int]:
     counts["drafts"] = old_drafts(now).count()
     old_drafts(now).delete()
     counts["loose files"] = delete_orphaned_files() + delete_loose_library_files()
+    counts["unfinished uploads"] = forget_old_uploads()
     return counts

@@ -3,6 +3,7 @@
 from forum.models.library import LibraryFile, LibraryItem, LibraryPrinciple, LibraryTag, LibraryUse, LibraryVersion
 from forum.models.moderation import Appeal, DecisionsRead, ModerationEntry, Report, Silence
 from forum.models.notices import FeedToken, MailChoice, Notice, NoticeRead, SentMail, Told, Watch
+from forum.models.previews import LibraryPreview, LibraryPreviewPage
 from forum.models.reading import SpaceRead, TopicRead
 from forum.models.spaces import EntryRequest, Pseudonym, SealOpening, Space, SpaceMembership
 from forum.models.topics import (
@@ -17,6 +18,7 @@ from forum.models.topics import (
     Topic,
     TopicPrinciple,
 )
+from forum.models.uploads import LibraryUpload, LibraryUploadPart
 from forum.models.writing import Attachment, Draft
 
 __all__ = [
@@ -31,8 +33,12 @@ __all__ = [
     "FeedToken",
     "LibraryFile",
     "LibraryItem",
+    "LibraryPreview",
+    "LibraryPreviewPage",
     "LibraryPrinciple",
     "LibraryTag",
+    "LibraryUpload",
+    "LibraryUploadPart",
     "LibraryUse",
     "LibraryVersion",
     "MailChoice",

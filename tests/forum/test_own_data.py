@@ -20,6 +20,7 @@ from forum.models import (
     FeedToken,
     LibraryFile,
     LibraryItem,
+    LibraryUpload,
     LibraryVersion,
     MailChoice,
     ModerationEntry,
@@ -74,6 +75,9 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
         created_by=person, number=1, item=LibraryItem.objects.create(space=post.topic.space, title="Mandat")
     ),
     "forum.LibraryFile.uploader": lambda person, post: library_file_of(person),
+    "forum.LibraryUpload.person": lambda person, post: LibraryUpload.objects.create(
+        person=person, submission=uuid4(), name="fil.txt", size=7
+    ),
     "forum.Draft.person": lambda person, post: Draft.objects.create(person=person, place="topic:1", source="Utkast"),
     "forum.SpaceMembership.person": lambda person, post: SpaceMembership.objects.create(
         person=person, space=post.topic.space
