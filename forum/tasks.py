@@ -8,7 +8,7 @@ from datetime import date
 
 from django_tasks import task
 
-from forum.actions import notices, seals
+from forum.actions import notices, previews, seals
 from forum.mails import sending
 from forum.signals import items_changed, posts_changed
 from people.tasks import after_commit
@@ -34,6 +34,12 @@ def posts_were_changed(post_ids: Sequence[int], *, news: Sequence[int] = ()) -> 
 @task()
 def follow_items(item_ids: list[int]) -> None:
     items_changed.send(sender=None, item_ids=item_ids)
+
+
+@task()
+def make_previews(file_ids: list[int]) -> None:
+    for file_id in file_ids:
+        previews.make_preview(file_id=file_id)
 
 
 @task()

@@ -291,6 +291,8 @@ def _add_version(*, item: LibraryItem, person: User, read: _Read, submission: UU
     item.current, item.version_count, item.changed_at = version, version.number, version.created_at
     item.save(update_fields=["current", "version_count", "changed_at"])
     after_commit(tasks.follow_items, [item.pk])
+    if files:
+        after_commit(tasks.make_previews, list(version.files.values_list("pk", flat=True)))
     return version
 
 

@@ -22,6 +22,7 @@ from forum.models import (
 )
 from forum.permissions import spaces_moderated_by, spaces_writable_by
 from forum.permissions.library import files_visible_to, items_editable_by, items_visible_to, teams_spoken_for_by
+from forum.queries.previews import add_previews
 from forum.queries.subjects import get_principle_index, reader_language
 from people.alphabet import fold
 from people.models import Team
@@ -210,8 +211,9 @@ def get_item_for(user: Any, pk: int) -> LibraryItem:
 
 
 def get_item_page(user: Any, item: LibraryItem) -> ItemPage:
-    """All the page shows of an item that `get_item_for` has found. Seven queries."""
+    """All the page shows of an item that `get_item_for` has found. Nine queries."""
     versions = get_versions(item)
+    add_previews(versions[0].shown_files if versions else [])  # type: ignore[attr-defined]
     add_item_principles([item])
     uses = LibraryUse.objects.filter(item=item, team=OuterRef("pk"))
     teams = teams_spoken_for_by(user).filter(pk__gt=0).annotate(uses_it=Exists(uses)).order_by("name", "pk")
@@ -228,7 +230,7 @@ def get_versions(item: LibraryItem) -> list[LibraryVersion]:
     """Newest first, each with `shown_files`. Two queries."""
     versions = list(item.versions.select_related("created_by").order_by("-number"))
     files: dict[int, list[LibraryFile]] = defaultdict(list)
-    for each in LibraryFile.objects.filter(version__item=item).defer("text"):
+    for each in LibraryFile.objects.filter(version__item=item).select_related("preview").defer("text"):
         files[each.version_id or 0].append(each)
     for version in versions:
         version.shown_files = files[version.pk]  # type: ignore[attr-defined]

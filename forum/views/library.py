@@ -389,6 +389,7 @@ def file(request: HttpRequest, key: UUID) -> HttpResponseBase:
     """A file, for those who may see its item. Counted for the item, and for nobody."""
     found = get_file_for(request.user, key)
     response = serve_file(request, found)
-    if request.method == "GET" and response.status_code == 200 and found.version is not None:
+    is_whole = request.method == "GET" and "Range" not in request.headers and response.status_code in {200, 302}
+    if is_whole and found.version is not None:
         actions.count_download(item_id=found.version.item_id)
     return response
