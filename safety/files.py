@@ -398,8 +398,9 @@ def _open_image(file: IO[bytes], *, extension: str) -> Image.Image:
         image.load()
     except FileRefusedError:
         raise
+    except Image.DecompressionBombError as error:
+        raise FileRefusedError(_("Bildet har for mange bildepunkter. Gjør det mindre først.")) from error
     except (
-        Image.DecompressionBombError,
         OSError,
         SyntaxError,
         ValueError,
