@@ -104,6 +104,9 @@ def finish_upload(*, upload: LibraryUpload, confirmed: bool = False) -> tuple[Li
         raise
     except (FileRefusedError, TextRefusedError):
         forget_upload(upload=upload)
+        before = LibraryFile.objects.filter(key=upload.key, uploader=upload.person).first()
+        if before is not None:
+            return before, []  # another has finished it meanwhile, and taken the pieces away
         raise
     forget_upload(upload=upload)
     return kept
@@ -117,15 +120,19 @@ def _join(upload: LibraryUpload, whole: IO[bytes]) -> None:
     whole.seek(0)
 
 
+@transaction.atomic
 def forget_upload(*, upload: LibraryUpload) -> None:
-    """Take it away, with all its pieces."""
-    LibraryUpload.objects.filter(pk=upload.pk).delete()
+    """Take it away, with all its pieces. Its row is locked first, so that none comes meanwhile."""
+    for row in LibraryUpload.objects.select_for_update().filter(pk=upload.pk):
+        row.delete()
 
 
 def old_uploads(now: datetime) -> QuerySet[LibraryUpload]:
     return LibraryUpload.objects.filter(touched_at__lt=now - KEPT_UNFINISHED)
 
 
+@transaction.atomic
 def forget_old_uploads() -> int:
     """Take away those that nothing has come to for two days. Returns how many."""
-    return old_uploads(timezone.now()).delete()[1].get("forum.LibraryUpload", 0)
+    old = list(old_uploads(timezone.now()).select_for_update().values_list("pk", flat=True))
+    return LibraryUpload.objects.filter(pk__in=old).delete()[1].get("forum.LibraryUpload", 0)
