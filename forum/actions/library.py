@@ -192,8 +192,10 @@ def check_room(*, person: User, submission: UUID, size: int, coming: UUID | None
     What is still coming counts, but for the one this is about. Two queries.
     """
     files = LibraryFile.objects.filter(uploader=person, version__isnull=True).values_list("upload", "size")
-    uploads = LibraryUpload.objects.filter(person=person).exclude(key=coming).values_list("submission", "size")
-    waiting = [*files, *uploads]
+    uploads = LibraryUpload.objects.filter(person=person)
+    if coming is not None:
+        uploads = uploads.exclude(key=coming)
+    waiting = [*files, *uploads.values_list("submission", "size")]
     if len(waiting) >= WAITING_MOST or sum(each for _form, each in waiting) + size > WAITING_BYTES_MOST:
         raise FileRefusedError(_("Du har for mange filer som ikke er delt ennå. Del dem først, eller ta bort noen."))
     if sum(form == submission for form, _size in waiting) >= FILES_MOST:

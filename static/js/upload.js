@@ -333,6 +333,7 @@ class Sending {
     place.hidden = false;
     this.bar.hidden = true;
     this.write("");
+    this.row.querySelector("[data-cancel-word]").textContent = uploads.word("away");
     this.state = said.question ? "asked" : "refused";
     row.querySelector("[data-again]").hidden = Boolean(said.question);
     uploads.say(uploads.word(said.question ? "asked" : "refused", { name: file.name }));

@@ -138,6 +138,7 @@ def test_every_page_is_accessible_and_fits(
         reverse("forum:library-edit", args=[first.pk]),
         reverse("forum:library-new-version", args=[first.pk]),
         reverse("forum:library-delete", args=[first.pk]),
+        reverse("forum:library-version", args=[old.pk]),
         reverse("forum:library-compare", args=[old.pk, new.pk]),
         reverse("forum:library-compare", args=[old.pk, second.versions.get().pk]),
     ]

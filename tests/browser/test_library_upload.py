@@ -4,18 +4,21 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import Route, expect
 
+from forum.actions.library import Content, Details, add_library_file, share_item
 from forum.models import LibraryFile, LibraryItem, LibraryUpload, Space
 from people.models import User
 from tests import factories
 from tests.browser.conftest import Watched, sign_in
 from tests.browser.test_library import make_docx
 from tests.forum.writing import BORN
+from tests.safety.papers import docx, pdf, runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -140,7 +143,7 @@ def test_refused_files_say_why_and_leave_nothing(page: Watched, tmp_path: Path) 
     assert "Filen inneholder et fødselsnummer" in said
     assert BORN not in said
     assert (LibraryFile.objects.count(), LibraryUpload.objects.count()) == (0, 0)
-    page.get_by_role("button", name="Avbryt tom.txt").click()
+    page.get_by_role("button", name="Ta bort tom.txt").click()
     expect(alerts).to_have_count(2)
 
 
@@ -151,7 +154,7 @@ def test_a_question_is_answered_without_sending_the_file_again(page: Watched, tm
     expect(page.get_by_text("Er det i orden, kan du bekrefte og gå videre.")).to_be_visible()
     page.get_by_label("Tittel").fill("Notat")
     page.get_by_role("button", name="Del i biblioteket").click()
-    expect(page.get_by_role("button", name="Avbryt notat.txt")).to_be_focused()
+    expect(page.get_by_role("button", name="Ta bort notat.txt")).to_be_focused()
     before = [request for request in page.requests if PIECES.search(request)]
     page.get_by_role("button", name="Jeg har sett over filen. Ingen pasient kan kjennes igjen.").click()
     expect(page.get_by_role("link", name="notat.txt")).to_be_visible()
@@ -229,3 +232,33 @@ def test_what_is_shown_meanwhile_is_accessible_and_fits(
     expect(page.get_by_role("alert")).to_have_count(2)
     assert page.axe_violations() == []
     assert not page.scrolls_sideways()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
+def test_previews_are_accessible_fit_and_move_nothing(
+    kari: User, space: Space, open_page: Opener, site_server: Any, scheme: str, width: int
+) -> None:
+    """On an item's page and on an older version's: pages, words, and that there is nothing."""
+    submission = uuid4()
+    longest = "referat-med-et-svaert-langt-navn-som-ikke-har-noe-mellomrom-i-det-hele-tatt.docx"
+    for name, content in (
+        ("avtale.pdf", pdf("En #pagebreak() To #pagebreak() Tre")),
+        (longest, docx(runs("Partene møtes. " * 300))),
+        ("tom.docx", docx()),
+    ):
+        add_library_file(person=kari, submission=submission, file=content, name=name)
+    item = share_item(person=kari, space=space, details=Details(title="Avtale"), content=Content(submission=submission))
+    page = open_page(user=kari, color_scheme=scheme, width=width)
+    old = reverse("forum:library-version", args=[item.current_id])
+    for path in (item.get_absolute_url(), old):
+        page.goto(f"{site_server.url}{path}")
+        first = page.get_by_role("img", name="Side 1 av 3 av avtale.pdf")
+        first.scroll_into_view_if_needed()
+        page.wait_until(lambda shown=first: shown.evaluate("image => image.complete && image.naturalWidth > 0"))
+        expect(page.get_by_text("3 sider")).to_be_visible()
+        expect(page.get_by_text("Bare teksten, og bare begynnelsen.")).to_be_visible()
+        assert page.axe_violations() == []
+        assert not page.scrolls_sideways()
+        height = first.evaluate("image => image.getBoundingClientRect().height / image.getBoundingClientRect().width")
+        assert height == pytest.approx(1811 / 1280, rel=0.01)
+    assert page.problems() == []
