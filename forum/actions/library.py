@@ -152,12 +152,24 @@ def _read_content(content: Content, *, confirmed: bool) -> _Read:
 
 @sensitive_variables()
 def add_library_file(
+    *, person: User, submission: UUID, file: IO[bytes], name: str, confirmed: bool = False
+) -> tuple[LibraryFile, list[str]]:
+    """Check, clean and keep a file beside a form, within the pace. Also what the person should know of it.
+
+    Raises FileRefusedError, TextRefusedError and the guard's kinds of it. Nothing is left behind then.
+    """
+    with transaction.atomic():
+        check_upload_pace(person=person)
+    return keep_library_file(person=person, submission=submission, file=file, name=name, confirmed=confirmed)
+
+
+@sensitive_variables()
+def keep_library_file(
     *, person: User, submission: UUID, file: IO[bytes], name: str, confirmed: bool = False, key: UUID | None = None
 ) -> tuple[LibraryFile, list[str]]:
-    """Check, clean and keep a file beside a form. Also what the person should know of it.
+    """As `add_library_file`, at any pace: what was within it when it began to come, and what is imported.
 
-    `key` is that of the upload it came by: the same once more is the same file. Raises FileRefusedError,
-    TextRefusedError and the guard's kinds of it. Nothing is left behind then.
+    `key` is that of the upload it came by: the same once more is the same file.
     """
     name = clean_file_name(name, most=NAME_MAX)
     guarded = guard_file(file, name=name, confirmed=confirmed)
@@ -167,8 +179,6 @@ def add_library_file(
             before = LibraryFile.objects.filter(key=key, uploader=person).first()
             if before is not None:
                 return before, guarded.notices
-        else:
-            check_upload_pace(person=person)
         check_room(person=person, submission=submission, size=guarded.content.size, coming=key)
         kept = LibraryFile(
             upload=submission,

@@ -106,7 +106,8 @@ def check_report_pace(*, reporter: User) -> None:
 
 
 def check_upload_pace(*, person: User) -> None:
-    """The same for files handed in to the library, those still coming too. One query."""
+    """The same for files handed in to the library, those still coming too. Two queries."""
+    lock_person(person)
     since = timezone.now() - HOUR
     files = LibraryFile.objects.filter(uploader=person, created_at__gt=since).order_by().values_list("created_at")
     coming = LibraryUpload.objects.filter(person=person, created_at__gt=since).order_by().values_list("created_at")

@@ -1,7 +1,7 @@
 """Files that come into the library piece by piece. A piece is taken once, in order, by whichever process is asked.
 
 The upload's row is locked before its next piece is taken. When all has come, the file goes through the same door as one
-from a form (`add_library_file`); until then nobody reads it.
+from a form (`keep_library_file`); until then nobody reads it.
 """
 
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from forum.actions.library import add_library_file, check_room
+from forum.actions.library import check_room, keep_library_file
 from forum.actions.pace import check_upload_pace, lock_person
 from forum.models import LibraryFile, LibraryUpload, LibraryUploadPart
 from forum.models.uploads import NAME_MAX
@@ -72,7 +72,7 @@ def take_piece(*, upload: LibraryUpload, start: int, content: bytes) -> LibraryU
     if start != upload.received:
         raise WrongPlaceError(upload.received)
     if not content or len(content) > PIECE_MOST or upload.received + len(content) > upload.size:
-        raise FileRefusedError(_("Det kom mer enn filen er på. Velg den på nytt."))
+        raise FileRefusedError(_("Filen er blitt lengre underveis. Velg den på nytt."))
     LibraryUploadPart.objects.create(upload=upload, start=start, content=content)
     upload.received += len(content)
     upload.touched_at = timezone.now()
@@ -92,7 +92,7 @@ def finish_upload(*, upload: LibraryUpload, confirmed: bool = False) -> tuple[Li
     try:
         with SpooledTemporaryFile(max_size=_IN_MEMORY) as whole:
             _join(upload, whole)
-            kept = add_library_file(
+            kept = keep_library_file(
                 person=upload.person,
                 submission=upload.submission,
                 file=whole,

@@ -230,7 +230,7 @@ def get_versions(item: LibraryItem) -> list[LibraryVersion]:
     """Newest first, each with `shown_files`. Two queries."""
     versions = list(item.versions.select_related("created_by").order_by("-number"))
     files: dict[int, list[LibraryFile]] = defaultdict(list)
-    for each in LibraryFile.objects.filter(version__item=item).select_related("preview").defer("text"):
+    for each in LibraryFile.objects.filter(version__item=item).defer("text"):
         files[each.version_id or 0].append(each)
     for version in versions:
         version.shown_files = files[version.pk]  # type: ignore[attr-defined]

@@ -33,27 +33,28 @@ class Shown:
 
 
 def add_previews(files: Sequence[LibraryFile]) -> None:
-    """Set `shown` on each, which the reader may see and which come with their `preview`. Two queries, or none."""
+    """Set `shown` on each, which the reader may see. Two queries, or none."""
     if not files:
         return
     pages: dict[int, list[LibraryPreviewPage]] = defaultdict(list)
     for page in LibraryPreviewPage.objects.filter(preview__file__in=files).order_by("number"):
         pages[page.preview_id].append(page)
-    texts = dict(
-        LibraryFile.objects.filter(pk__in=[file.pk for file in files])
+    known = {
+        pk: (text, preview, outcome, count)
+        for pk, text, preview, outcome, count in LibraryFile.objects.filter(pk__in=[file.pk for file in files])
         .order_by()
-        .values_list("pk", Left("text", TEXT_SHOWN + 1))
-    )
+        .values_list("pk", Left("text", TEXT_SHOWN + 1), "preview", "preview__outcome", "preview__page_count")
+    }
     for file in files:
-        preview: LibraryPreview | None = getattr(file, "preview", None)
-        text = "" if preview is not None and pages[preview.pk] else texts.get(file.pk, "")
+        text, preview, outcome, count = known.get(file.pk, ("", None, None, None))
+        own = pages[preview] if preview is not None else []
         file.shown = Shown(  # type: ignore[attr-defined]
             is_coming=preview is None,
-            is_broken=preview is not None and preview.outcome == LibraryPreview.Outcome.FAILED,
-            page_count=preview.page_count if preview is not None else 0,
-            pages=pages[preview.pk] if preview is not None else [],
-            text=text[:TEXT_SHOWN],
-            is_cut=len(text) > TEXT_SHOWN,
+            is_broken=outcome == LibraryPreview.Outcome.FAILED,
+            page_count=count or 0,
+            pages=own,
+            text="" if own else text[:TEXT_SHOWN],
+            is_cut=not own and len(text) > TEXT_SHOWN,
         )
 
 

@@ -6,6 +6,31 @@ const AT_ONCE = 2;
 const PAUSES = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries on a broken line
 const TOLD_EACH = 20; // percent between what a screen reader is told
 
+/** The number of the form this tab has open, from before it was loaded again. */
+const store = {
+  read(key) {
+    try {
+      return sessionStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  },
+  write(key, value) {
+    try {
+      sessionStorage.setItem(key, value);
+    } catch {
+      // A full or forbidden store: what has come is forgotten when the page is loaded again.
+    }
+  },
+  remove(key) {
+    try {
+      sessionStorage.removeItem(key);
+    } catch {
+      // As above.
+    }
+  },
+};
+
 /** The server, or the file itself, has said no: trying again changes nothing before somebody has done something. */
 class Stopped extends Error {
   constructor(said) {
@@ -88,7 +113,7 @@ class Uploads {
       const isHere = [...this.sendings].some((each) => each.isOf(file));
       if (!isHere) this.sendings.add(new Sending(this, file));
     }
-    sessionStorage.setItem(this.key, this.submission.value);
+    store.write(this.key, this.submission.value);
     this.next();
   }
 
@@ -115,7 +140,7 @@ class Uploads {
 
   /** What lies beside the form that this tab had open before it was loaded again. */
   async restore() {
-    const kept = sessionStorage.getItem(this.key);
+    const kept = store.read(this.key);
     if (!kept) return;
     let told;
     try {
@@ -124,7 +149,7 @@ class Uploads {
       return; // signed out, or no line: the form is new
     }
     if (told.is_used || this.sendings.size) {
-      sessionStorage.removeItem(this.key);
+      store.remove(this.key);
       return;
     }
     this.submission.value = kept;
