@@ -126,6 +126,24 @@ def openid_providers(name: str, *, allow_http: bool) -> list[dict[str, Any]]:
     ]
 
 
+def file_storage(name: str, folder: Path) -> dict[str, Any]:
+    """Read a Django storage as a JSON object of `BACKEND` and `OPTIONS`; a folder of this machine where there is none.
+
+    Raises ImproperlyConfigured naming the variable, never the value (it may hold a secret).
+    """
+    raw = env.str(name, "").strip()
+    if not raw:
+        options = {"location": folder, "base_url": None}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    try:
+        given = json.loads(raw)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or not isinstance(given.get("BACKEND"), str) or set(given) > {"BACKEND", "OPTIONS"}:
+        raise ImproperlyConfigured(f"{name} must be a JSON object of BACKEND and OPTIONS; see docs/operations.md")
+    return given
+
+
 DEVELOPMENT = choice("FLETT_ENV", {"production", "development"}, "production") == "development"
 DEBUG = DEVELOPMENT and boolean("FLETT_DEBUG", default=True)
 
@@ -296,16 +314,18 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Files of the forum: outside the media folder, since only those who may read the post may have them.
-    "forum": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "forum", "base_url": None},
-    },
+    "forum": file_storage("FLETT_FILES_STORAGE", DATA_DIR / "forum"),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEVELOPMENT
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# Who sends the forum's files to those who may have them: Flett, the proxy (X-Accel-Redirect), or the store itself.
+FORUM_FILES = choice("FLETT_FILES", {"flett", "proxy", "signed"}, "flett")
+FORUM_FILES_PREFIX = short_text("FLETT_FILES_PREFIX", "/forum-filer/", most=100)
+if not re.fullmatch(r"/([\w.-]+/)+", FORUM_FILES_PREFIX):
+    raise ImproperlyConfigured(f"FLETT_FILES_PREFIX must look like /forum-filer/; it is {FORUM_FILES_PREFIX!r}")
 FILE_UPLOAD_PERMISSIONS = 0o644
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a long lesson in Wagtail's editor is one form with thousands of fields
 

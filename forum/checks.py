@@ -2,8 +2,33 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.files.storage import FileSystemStorage, storages
 from django.db import connection
+
+
+@register(Tags.files)
+def check_who_sends_files(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The proxy sends what lies in a folder, and only a store that signs addresses can send by itself."""
+    is_folder = isinstance(storages["forum"], FileSystemStorage)
+    if settings.FORUM_FILES == "signed" and is_folder:
+        return [
+            Error(
+                "FLETT_FILES is signed, and the forum's files lie in a folder, which signs nothing.",
+                hint="Set FLETT_FILES_STORAGE to a store with signed addresses, or FLETT_FILES to proxy.",
+                id="forum.E003",
+            )
+        ]
+    if settings.FORUM_FILES == "proxy" and not is_folder:
+        return [
+            Error(
+                "FLETT_FILES is proxy, and the forum's files lie in no folder that a proxy could send from.",
+                hint="Set FLETT_FILES to signed, or leave it out.",
+                id="forum.E004",
+            )
+        ]
+    return []
 
 
 @register(Tags.database)

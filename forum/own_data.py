@@ -20,6 +20,7 @@ from forum.models import (
     LibraryFile,
     LibraryItem,
     LibraryReview,
+    LibraryUpload,
     LibraryVersion,
     MailChoice,
     ModerationEntry,
@@ -89,7 +90,7 @@ def posts(person: User) -> Collected:
 
 def library(person: User) -> Collected:
     """What the person owns in the library, the versions they shared, what they have looked through, and files on their
-    way in. Four queries.
+    way in. Five queries.
     """
     entries = [
         [
@@ -118,6 +119,10 @@ def library(person: User) -> Collected:
             Fact("next_on", _("Neste gjennomgang"), review.next_on),
         ]
         for review in LibraryReview.objects.filter(by=person).order_by("at", "pk")
+    ]
+    entries += [
+        [Fact("coming", _("Fil på vei inn"), upload.name), Fact("received", _("Byte mottatt"), upload.received)]
+        for upload in LibraryUpload.objects.filter(person=person).order_by("pk")
     ]
     files = LibraryFile.objects.filter(uploader=person).order_by("pk")
     return Collected(
@@ -382,6 +387,7 @@ register(
         "forum.LibraryVersion.created_by",
         "forum.LibraryFile.uploader",
         "forum.LibraryReview.by",
+        "forum.LibraryUpload.person",
     ),
 )
 register(

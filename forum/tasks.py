@@ -8,7 +8,7 @@ from datetime import date
 
 from django_tasks import task
 
-from forum.actions import library_notices, notices, seals
+from forum.actions import library_notices, notices, previews, seals
 from forum.mails import sending
 from forum.signals import items_changed, news_changed, posts_changed
 from people.tasks import after_commit
@@ -49,6 +49,12 @@ def tell_of_made_item(item_id: int) -> None:
 @task()
 def follow_news(news_ids: list[int]) -> None:
     news_changed.send(sender=None, news_ids=news_ids)
+
+
+@task()
+def make_previews(file_ids: list[int]) -> None:
+    for file_id in file_ids:
+        previews.make_preview(file_id=file_id)
 
 
 @task()

@@ -33,7 +33,10 @@ _DAMAGE = (
 """What zipfile raises, one place or another, when the bytes make no sense."""
 _CHUNK = 64 * 1024
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))})
+RESERVED_NAMES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
+)
+"""Names that are devices on Windows, whatever ending they have."""
 
 
 class ArchiveRefusedError(ValueError):
@@ -111,7 +114,7 @@ def safe_path(name: str) -> PurePosixPath:
     if len(parts) > MAX_DEPTH:
         raise refusal
     for part in parts:
-        if part in {"", ".", ".."} or part != part.rstrip(". ") or part.split(".")[0].lower() in _RESERVED:
+        if part in {"", ".", ".."} or part != part.rstrip(". ") or part.split(".")[0].lower() in RESERVED_NAMES:
             raise refusal
     return PurePosixPath(*parts)
 

@@ -7,6 +7,7 @@ harmless: pictures are made anew, documents are served as attachments with `nosn
 
 import re
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,11 +20,15 @@ from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
 
+from safety.archive import MAX_RATIO, RATIO_FROM_BYTES, RESERVED_NAMES
+
 MEGABYTE = 1024 * 1024
 
 IMAGE_MAX_BYTES = 15 * MEGABYTE
 IMAGE_MAX_PIXELS = 40_000_000
 """A picture of 40 megapixels takes 160 MB of memory to open; more than any screen shows."""
+PICTURES_REFUSED = frozenset({"svg", "heic", "heif", "avif", "bmp", "tif", "tiff"})
+"""Pictures that are refused in words of their own."""
 IMAGE_FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF"}
 
 DOCUMENT_MAX_BYTES = 50 * MEGABYTE
@@ -46,7 +51,19 @@ SOUND_MAX_BYTES = 100 * MEGABYTE
 SOUND_EXTENSIONS = ("mp3", "m4a")
 CAPTIONS_MAX_BYTES = MEGABYTE
 
-_ACTIVE_TEXT = re.compile(r"\s*(<!doctype|<html|<svg|<script|<\?xml|<\?php|#!)", re.IGNORECASE)
+_ACTIVE_TEXT = re.compile(
+    r"\s*(<!doctype|<!--|<html|<head|<body|<iframe|<img|<svg|<script|<\?xml|<\?php|#!|%PDF-|GIF8[79]a|\{\\rtf)",
+    re.IGNORECASE,
+)
+_PAGE_MARKS = re.compile(rb"<(?:!doctype\s+html|html|head|body|script|iframe|svg|\?php)[\s>/]", re.IGNORECASE)
+"""What makes a browser or a server take a file for a page or a program, wherever it stands in it."""
+_SCRIPT_AS_GIF = re.compile(rb"GIF8[79]a(?:/[*/]|=\s*[\x22'\w;(]|\s*=\s*[\x22'\d])")
+"""A picture whose width and height read as the beginning of a script: some 10,000 points wide, so never a real one."""
+_ARCHIVE_MARKS = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c")
+_PDF_WITHIN = 1024
+"""A PDF may begin this far into a file (ISO 32000-1, annex H, note 13)."""
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the direction of what follows: «avtale\u202excod.exe» reads as a document."""
 _VBA = re.compile(rb"vnd\.ms-office\.vbaproject|macroenabled", re.IGNORECASE)
 _REMOTE_TEMPLATE = re.compile(
     rb"<Relationship\b(?=[^>]*attachedTemplate)(?=[^>]*Target\s*=\s*[\"'](https?:|ftp:|\\\\|file:////))", re.IGNORECASE
@@ -70,13 +87,41 @@ class FileRefusedError(ValueError):
 def check_image(file: IO[bytes], *, name: str) -> None:
     """Raise FileRefusedError unless the file is a whole, still picture of an allowed kind and size."""
     extension = _extension(name)
-    if extension not in IMAGE_FORMATS:
-        raise FileRefusedError(_image_kind_message(extension))
-    _check_size(file, most=IMAGE_MAX_BYTES)
+    _check_image_claim(extension, _size(file))
     try:
         _open_image(file, extension=extension)
+        _refuse_hidden_in_image(_content(file))
     finally:
         file.seek(0)
+
+
+def _check_image_claim(extension: str, size: int) -> None:
+    if extension not in IMAGE_FORMATS:
+        raise FileRefusedError(_image_kind_message(extension))
+    _check_size(size, most=IMAGE_MAX_BYTES)
+
+
+def clean_file_name(name: str, *, most: int) -> str:
+    """The name as people see it. Raises FileRefusedError for one that is a path, hides something or is too long."""
+    plain = " ".join(unicodedata.normalize("NFC", name).split())
+    if "/" in plain or "\\" in plain or not plain.strip(". "):
+        raise FileRefusedError(_("Filnavnet kan ikke brukes. Gi filen et vanlig navn, uten mapper."))
+    if any(character in _TURNING or unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in name):
+        raise FileRefusedError(_("Filnavnet har skjulte tegn. Gi filen et nytt navn."))
+    if plain.split(".")[0].strip().lower() in RESERVED_NAMES:
+        raise FileRefusedError(_("Filnavnet betyr noe annet på mange maskiner. Gi filen et nytt navn."))
+    if len(plain) > most:
+        raise FileRefusedError(_("Filnavnet er for langt. Det kan ha høyst %(most)d tegn.") % {"most": most})
+    return "".join(character for character in plain if unicodedata.category(character) != "Cf")
+
+
+def check_claim(*, name: str, size: int) -> None:
+    """Raise FileRefusedError where name and size alone tell that the file may not come in. `size` is in bytes."""
+    extension = _extension(name)
+    if extension in IMAGE_FORMATS or extension in PICTURES_REFUSED:
+        _check_image_claim(extension, size)
+    else:
+        _check_document_claim(extension, size)
 
 
 def clean_image(file: IO[bytes], *, name: str) -> "ContentFile[bytes]":
@@ -161,19 +206,7 @@ def _is_bare_jpeg(content: bytes) -> bool:
 def check_document(file: IO[bytes], *, name: str) -> None:
     """Raise FileRefusedError unless the content is what the name says: an office file without macros, PDF or text."""
     extension = _extension(name)
-    if extension in MACRO_EXTENSIONS:
-        raise FileRefusedError(_macro_message())
-    if extension in OLD_OFFICE_EXTENSIONS:
-        raise FileRefusedError(
-            _("Filer av typen .%(extension)s kan ikke lastes opp. Lagre filen som docx, xlsx, pptx eller pdf.")
-            % {"extension": extension}
-        )
-    if extension not in DOCUMENT_EXTENSIONS:
-        raise FileRefusedError(
-            _("Filer av typen «%(extension)s» kan ikke lastes opp. Bruk en av disse: %(allowed)s.")
-            % {"extension": extension or "–", "allowed": ", ".join(DOCUMENT_EXTENSIONS)}
-        )
-    _check_size(file, most=DOCUMENT_MAX_BYTES)
+    _check_document_claim(extension, _size(file))
     try:
         if extension == "pdf":
             _check_pdf(file)
@@ -187,12 +220,28 @@ def check_document(file: IO[bytes], *, name: str) -> None:
         file.seek(0)
 
 
+def _check_document_claim(extension: str, size: int) -> None:
+    if extension in MACRO_EXTENSIONS:
+        raise FileRefusedError(_macro_message())
+    if extension in OLD_OFFICE_EXTENSIONS:
+        raise FileRefusedError(
+            _("Filer av typen .%(extension)s kan ikke lastes opp. Lagre filen som docx, xlsx, pptx eller pdf.")
+            % {"extension": extension}
+        )
+    if extension not in DOCUMENT_EXTENSIONS:
+        raise FileRefusedError(
+            _("Filer av typen «%(extension)s» kan ikke lastes opp. Bruk en av disse: %(allowed)s.")
+            % {"extension": extension or "–", "allowed": ", ".join(DOCUMENT_EXTENSIONS)}
+        )
+    _check_size(size, most=DOCUMENT_MAX_BYTES)
+
+
 def check_film(file: IO[bytes], *, name: str) -> None:
     """Raise FileRefusedError unless the file is an mp4 (H.264) or a WebM film by its content."""
     extension = _extension(name)
     if extension not in FILM_EXTENSIONS:
         raise FileRefusedError(_("En film må være en mp4-fil (H.264) eller en webm-fil."))
-    _check_size(file, most=FILM_MAX_BYTES)
+    _check_size(_size(file), most=FILM_MAX_BYTES)
     try:
         if extension == "webm":
             _check_webm(file)
@@ -207,7 +256,7 @@ def check_sound(file: IO[bytes], *, name: str) -> None:
     extension = _extension(name)
     if extension not in SOUND_EXTENSIONS:
         raise FileRefusedError(_("Et lydopptak må være en mp3- eller m4a-fil."))
-    _check_size(file, most=SOUND_MAX_BYTES)
+    _check_size(_size(file), most=SOUND_MAX_BYTES)
     head = _head(file, 16)
     is_sound = (
         head[4:12] in {b"ftypM4A ", b"ftypmp42", b"ftypisom"}
@@ -222,7 +271,7 @@ def check_captions(file: IO[bytes], *, name: str) -> None:
     """Raise FileRefusedError, with the line that is wrong, unless the file is WebVTT (W3C, webvtt1 §4) with cues."""
     if _extension(name) != "vtt":
         raise FileRefusedError(_("Teksting må være en WebVTT-fil (.vtt)."))
-    _check_size(file, most=CAPTIONS_MAX_BYTES)
+    _check_size(_size(file), most=CAPTIONS_MAX_BYTES)
     file.seek(0)
     content = file.read()
     file.seek(0)
@@ -260,6 +309,21 @@ def _head(file: IO[bytes], length: int) -> bytes:
     return head
 
 
+def _content(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    content = file.read()
+    file.seek(0)
+    return content
+
+
+def _is_zip(content: bytes) -> bool:
+    """Whether a program that unpacks would, whatever stands before the zip."""
+    try:
+        return zipfile.is_zipfile(BytesIO(content))
+    except (ValueError, struct.error):
+        return False
+
+
 def _size(file: IO[bytes]) -> int:
     file.seek(0, 2)
     size = file.tell()
@@ -267,9 +331,8 @@ def _size(file: IO[bytes]) -> int:
     return size
 
 
-def _check_size(file: IO[bytes], *, most: int) -> None:
-    size = _size(file)
-    if size == 0:
+def _check_size(size: int, *, most: int) -> None:
+    if size <= 0:
         raise FileRefusedError(_("Filen er tom."))
     if size > most:
         raise FileRefusedError(
@@ -335,8 +398,9 @@ def _open_image(file: IO[bytes], *, extension: str) -> Image.Image:
         image.load()
     except FileRefusedError:
         raise
+    except Image.DecompressionBombError as error:
+        raise FileRefusedError(_("Bildet har for mange bildepunkter. Gjør det mindre først.")) from error
     except (
-        Image.DecompressionBombError,
         OSError,
         SyntaxError,
         ValueError,
@@ -346,6 +410,18 @@ def _open_image(file: IO[bytes], *, extension: str) -> Image.Image:
     ) as error:
         raise FileRefusedError(_content_message(file, extension)) from error
     return image
+
+
+def _refuse_hidden_in_image(content: bytes) -> None:
+    """What is a picture and something else too: an archive behind it, a script or a page in its comments."""
+    if (
+        _PAGE_MARKS.search(content)
+        or _SCRIPT_AS_GIF.match(content)
+        or b"%PDF-" in content[:_PDF_WITHIN]
+        or any(mark in content for mark in _ARCHIVE_MARKS)
+        or _is_zip(content)
+    ):
+        raise FileRefusedError(_("Bildet har noe annet gjemt i seg. Åpne det, lagre det på nytt, og prøv igjen."))
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
@@ -367,10 +443,18 @@ def _check_pdf(file: IO[bytes]) -> None:
     content = file.read()
     if not content.startswith(b"%PDF-") or b"%%EOF" not in content[-2048:]:
         raise FileRefusedError(_content_message(file, "pdf"))
+    _refuse_hidden_in_pdf(content)
     if re.search(rb"/Launch\b", content):
         raise FileRefusedError(
             _("PDF-filen vil starte et program og kan ikke lastes opp. Lagre den på nytt som vanlig PDF.")
         )
+
+
+def _refuse_hidden_in_pdf(content: bytes) -> None:
+    """What is a PDF and something else too: a zip behind it, a page before it."""
+    trailing = content[content.rfind(b"%%EOF") + 5 :].strip(b"\0\t\n\r\f ")
+    if trailing or _is_zip(content) or _PAGE_MARKS.search(content[:_PDF_WITHIN]):
+        raise FileRefusedError(_("PDF-filen har noe annet gjemt i seg. Lagre den på nytt som vanlig PDF."))
 
 
 def _check_rtf(file: IO[bytes]) -> None:
@@ -409,6 +493,13 @@ def _check_archive(file: IO[bytes], *, extension: str) -> None:
             unpacked = sum(entry.file_size for entry in entries)
             if len(entries) > ARCHIVE_MAX_ENTRIES or unpacked > ARCHIVE_MAX_UNPACKED_BYTES:
                 raise FileRefusedError(_("Filen blir for stor når den pakkes ut, og kan ikke lastes opp."))
+            for entry in entries:
+                if entry.file_size > RATIO_FROM_BYTES and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
+                    raise FileRefusedError(
+                        _("«%s» er pakket så tett at den kan være en zip-bombe.") % entry.filename[:80]
+                    )
+            if b"%PDF-" in _head(file, _PDF_WITHIN) or _PAGE_MARKS.search(archive.comment):
+                raise FileRefusedError(_("Filen har noe annet gjemt i seg. Lagre den på nytt, og prøv igjen."))
             if any(entry.flag_bits & 0x1 for entry in entries):
                 raise FileRefusedError(_("Filen har passord. Lagre den uten passord først."))
             names = [entry.filename for entry in entries]
@@ -416,7 +507,18 @@ def _check_archive(file: IO[bytes], *, extension: str) -> None:
                 _check_office(archive, names=names, extension=extension)
             else:
                 _check_open_document(archive, names=names, extension=extension)
-    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, KeyError, OSError, EOFError) as error:
+    except FileRefusedError:
+        raise  # it is a ValueError, which damage may raise too
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        NotImplementedError,
+        KeyError,
+        OSError,
+        EOFError,
+        ValueError,
+    ) as error:
         raise FileRefusedError(_content_message(file, extension)) from error
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
-from forum.models import Attachment, LibraryFile, Post
+from forum.models import Attachment, LibraryFile, LibraryPreviewPage, Post
 from forum.permissions import user_can_edit_post
 from forum.prepared import prepared
 from people.models import User
@@ -118,11 +118,18 @@ def claim_attachments(*, person: User, place: str, post: Post) -> int:
 
 
 def delete_files(attachments: "QuerySet[Attachment] | QuerySet[LibraryFile]") -> int:
-    """Delete rows at once and their files after commit, also those of the library. Returns how many."""
+    """Delete rows at once and their files after commit, also those of the library with their pictures.
+
+    Returns how many.
+    """
     found = [(each.file.storage, str(each.file.name)) for each in attachments.only("file")]
+    count = len(found)
+    if attachments.model is LibraryFile:
+        for page in LibraryPreviewPage.objects.filter(preview__file__in=attachments.values("pk")).exclude(large=""):
+            found += [(each.storage, str(each.name)) for each in (page.small, page.large)]
     attachments.delete()
     transaction.on_commit(partial(_delete_from_storage, found))
-    return len(found)
+    return count
 
 
 def _delete_from_storage(files: Iterable[tuple[Storage, str]]) -> None:

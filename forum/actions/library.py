@@ -6,7 +6,6 @@ when that is shared. The item's row is locked before its versions are counted.
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePath
 from typing import IO
 from uuid import UUID
 
@@ -23,11 +22,13 @@ from forum import tasks
 from forum.actions.attachments import KEPT_BESIDE_DRAFT, NAME_MAX, delete_files, is_image_name
 from forum.actions.item_state import put_item_state
 from forum.actions.moderation import log_item, tell_author
+from forum.actions.pace import check_upload_pace
 from forum.models import (
     LibraryFile,
     LibraryItem,
     LibraryPrinciple,
     LibraryTag,
+    LibraryUpload,
     LibraryUse,
     LibraryVersion,
     ModerationEntry,
@@ -50,7 +51,7 @@ from forum.writing import tidy_source
 from people.alphabet import fold
 from people.models import Team, User
 from people.tasks import after_commit
-from safety.files import FileRefusedError
+from safety.files import MEGABYTE, FileRefusedError, clean_file_name
 from safety.guard import guard_html
 from safety.guard.files import guard_file
 from safety.text import TextRefusedError, clean_line
@@ -58,6 +59,8 @@ from safety.text import TextRefusedError, clean_line
 FILES_MOST = 20
 WAITING_MOST = 60
 """Files of one person that lie beside forms. They go after a week."""
+WAITING_BYTES_MOST = 300 * MEGABYTE
+"""Their bytes, and those of what is still coming as it was said to be."""
 TAGS_MOST = 12
 LINK_SCHEMES = ("http", "https")
 
@@ -156,21 +159,32 @@ def read_content(content: Content, *, confirmed: bool) -> Read:
 def add_library_file(
     *, person: User, submission: UUID, file: IO[bytes], name: str, confirmed: bool = False
 ) -> tuple[LibraryFile, list[str]]:
-    """Check, clean and keep a file beside a form. Also what the person should know of it.
+    """Check, clean and keep a file beside a form, within the pace. Also what the person should know of it.
 
     Raises FileRefusedError, TextRefusedError and the guard's kinds of it. Nothing is left behind then.
     """
-    name = clean_line(PurePath(name.replace("\\", "/")).name, most=NAME_MAX) or "fil"
+    with transaction.atomic():
+        check_upload_pace(person=person)
+    return keep_library_file(person=person, submission=submission, file=file, name=name, confirmed=confirmed)
+
+
+@sensitive_variables()
+def keep_library_file(
+    *, person: User, submission: UUID, file: IO[bytes], name: str, confirmed: bool = False, key: UUID | None = None
+) -> tuple[LibraryFile, list[str]]:
+    """As `add_library_file`, at any pace: what was within it when it began to come, and what is imported.
+
+    `key` is that of the upload it came by: the same once more is the same file.
+    """
+    name = clean_file_name(name, most=NAME_MAX)
     guarded = guard_file(file, name=name, confirmed=confirmed)
     with transaction.atomic():
         person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
-        waiting = LibraryFile.objects.filter(uploader=person, version__isnull=True)
-        if waiting.count() >= WAITING_MOST:
-            raise FileRefusedError(
-                _("Du har for mange filer som ikke er delt ennå. Del dem først, eller ta bort noen.")
-            )
-        if waiting.filter(upload=submission).count() >= FILES_MOST:
-            raise FileRefusedError(_("En versjon kan ha høyst %(most)d filer.") % {"most": FILES_MOST})
+        if key is not None:
+            before = LibraryFile.objects.filter(key=key, uploader=person).first()
+            if before is not None:
+                return before, guarded.notices
+        check_room(person=person, submission=submission, size=guarded.content.size, coming=key)
         kept = LibraryFile(
             upload=submission,
             uploader=person,
@@ -180,9 +194,27 @@ def add_library_file(
             is_image=is_image_name(name),
             text=guarded.text,
         )
+        if key is not None:
+            kept.key = key
         kept.file.save(name, guarded.content, save=False)
         kept.save()
     return kept, guarded.notices
+
+
+def check_room(*, person: User, submission: UUID, size: int, coming: UUID | None = None) -> None:
+    """Raise FileRefusedError where the person, whose row is locked, has too much that is not shared yet.
+
+    What is still coming counts, but for the one this is about. Two queries.
+    """
+    files = LibraryFile.objects.filter(uploader=person, version__isnull=True).values_list("upload", "size")
+    uploads = LibraryUpload.objects.filter(person=person)
+    if coming is not None:
+        uploads = uploads.exclude(key=coming)
+    waiting = [*files, *uploads.values_list("submission", "size")]
+    if len(waiting) >= WAITING_MOST or sum(each for _form, each in waiting) + size > WAITING_BYTES_MOST:
+        raise FileRefusedError(_("Du har for mange filer som ikke er delt ennå. Del dem først, eller ta bort noen."))
+    if sum(form == submission for form, _size in waiting) >= FILES_MOST:
+        raise FileRefusedError(_("En versjon kan ha høyst %(most)d filer.") % {"most": FILES_MOST})
 
 
 @transaction.atomic
@@ -301,6 +333,8 @@ def _add_version(*, item: LibraryItem, person: User, read: Read, submission: UUI
     item.current, item.version_count, item.changed_at = version, version.number, version.created_at
     item.save(update_fields=["current", "version_count", "changed_at", "search_text"])
     after_commit(tasks.follow_items, [item.pk])
+    if files:
+        after_commit(tasks.make_previews, list(version.files.values_list("pk", flat=True)))
     return version
 
 

@@ -26,8 +26,8 @@ from forum.actions.library import (
     FILES_MOST,
     Content,
     Details,
-    add_library_file,
     add_version,
+    keep_library_file,
     read_content,
     read_details,
     set_item_state,
@@ -610,7 +610,7 @@ def _share(
         submission = item.identity if version.number == 1 else uuid5(item.identity, str(version.number))
         for path in version.files:
             with path.open("rb") as file:
-                one, said = add_library_file(
+                one, said = keep_library_file(
                     person=person, submission=submission, file=file, name=path.name, confirmed=item.is_confirmed
                 )
             kept.append(one)

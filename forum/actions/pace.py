@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from forum.models import Post, Report, Topic
+from forum.models import LibraryFile, LibraryUpload, Post, Report, Topic
 from forum.prepared import prepared
 from forum.pseudonyms import owned_by
 from people.models import User
@@ -34,6 +34,8 @@ class Pace:
 NEW_PEOPLE = Pace(topics_a_day=5, posts_an_hour=20)
 OTHERS = Pace(topics_a_day=20, posts_an_hour=60)
 REPORTS_AN_HOUR = 10
+UPLOADS_AN_HOUR = 120
+NEW_PEOPLES_UPLOADS_AN_HOUR = 40
 
 
 class TooFastError(TextRefusedError):
@@ -100,6 +102,20 @@ def check_report_pace(*, reporter: User) -> None:
         most=REPORTS_AN_HOUR,
         within=HOUR,
         what=_("Du har meldt fra om mange innlegg den siste timen."),
+    )
+
+
+def check_upload_pace(*, person: User) -> None:
+    """The same for files handed in to the library, those still coming too. Two queries."""
+    lock_person(person)
+    since = timezone.now() - HOUR
+    files = LibraryFile.objects.filter(uploader=person, created_at__gt=since).order_by().values_list("created_at")
+    coming = LibraryUpload.objects.filter(person=person, created_at__gt=since).order_by().values_list("created_at")
+    _check(
+        (at for (at,) in files.union(coming, all=True)),
+        most=NEW_PEOPLES_UPLOADS_AN_HOUR if is_new(person) else UPLOADS_AN_HOUR,
+        within=HOUR,
+        what=_("Du har lastet opp mange filer den siste timen."),
     )
 
 

@@ -14,6 +14,7 @@ from forum.actions.counting import lock_post
 from forum.actions.item_state import put_item_state
 from forum.actions.library import delete_loose_library_files
 from forum.actions.posting import empty_post, set_post_state
+from forum.actions.uploads import forget_old_uploads
 from forum.models import Appeal, Draft, LibraryItem, ModerationEntry, Post, Report, Silence, State
 
 HIDDEN_FOR = timedelta(days=180)
@@ -91,4 +92,5 @@ def forget_rest() -> dict[str, int]:
     for item in LibraryItem.objects.select_for_update(no_key=True).filter(state=State.DELETED).exclude(title=""):
         put_item_state(item=item, state=State.DELETED)  # its last report went without a decision
     counts["loose files"] = delete_orphaned_files() + delete_loose_library_files()
+    counts["unfinished uploads"] = forget_old_uploads()
     return counts

@@ -23,6 +23,7 @@ from forum.models.library import (
 from forum.models.moderation import Appeal, DecisionsRead, ModerationEntry, Report, Silence
 from forum.models.news import NewsEdit, NewsItem, NewsPrinciple, NewsReading
 from forum.models.notices import FeedToken, MailChoice, Notice, NoticeRead, SentMail, Told, Watch
+from forum.models.previews import LibraryPreview, LibraryPreviewPage
 from forum.models.reading import SpaceRead, TopicRead
 from forum.models.spaces import EntryRequest, Pseudonym, SealOpening, Space, SpaceMembership
 from forum.models.topics import (
@@ -37,6 +38,7 @@ from forum.models.topics import (
     Topic,
     TopicPrinciple,
 )
+from forum.models.uploads import LibraryUpload, LibraryUploadPart
 from forum.models.writing import Attachment, Draft
 
 __all__ = [
@@ -58,9 +60,13 @@ __all__ = [
     "FeedToken",
     "LibraryFile",
     "LibraryItem",
+    "LibraryPreview",
+    "LibraryPreviewPage",
     "LibraryPrinciple",
     "LibraryReview",
     "LibraryTag",
+    "LibraryUpload",
+    "LibraryUploadPart",
     "LibraryUse",
     "LibraryVersion",
     "MailChoice",

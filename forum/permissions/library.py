@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from forum.models import Appeal, LibraryFile, LibraryItem, Report, State, Topic
+from forum.models import Appeal, LibraryFile, LibraryItem, LibraryUpload, Report, State, Topic
 from forum.permissions import (
     _is_active,
     _is_among,
@@ -128,6 +128,23 @@ def files_visible_to(user: Any) -> QuerySet[LibraryFile]:
 def user_can_see_file(user: Any, file: LibraryFile) -> bool:
     """Twin of `files_visible_to`. One query."""
     return _is_among(files_visible_to, user, file)
+
+
+def user_can_hand_in(user: Any) -> bool:
+    """Whether there is somewhere they may share something. One query."""
+    return _is_active(user) and spaces_writable_by(user).exists()
+
+
+def uploads_of(user: Any) -> QuerySet[LibraryUpload]:
+    """What is on its way in, to whoever sends it and to nobody else."""
+    if not _is_active(user):
+        return LibraryUpload.objects.none()
+    return LibraryUpload.objects.filter(person=user)
+
+
+def user_can_see_upload(user: Any, upload: LibraryUpload) -> bool:
+    """Twin of `uploads_of`. No query."""
+    return _is_active(user) and upload.person_id == user.pk
 
 
 def teams_spoken_for_by(user: Any) -> QuerySet[Team]:

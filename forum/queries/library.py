@@ -48,6 +48,7 @@ from forum.queries.joined import (
     get_joined_topics,
     get_last_review,
 )
+from forum.queries.previews import add_previews
 from forum.queries.subjects import get_principle_index, reader_language
 from forum.queries.watching import own_level
 from people.alphabet import fold
@@ -406,8 +407,9 @@ def _own_teams(reader: Any, *, item: Any) -> QuerySet[Team]:
 
 
 def get_item_page(user: Any, item: Any) -> ItemPage:
-    """All the page shows of an item that `get_item_for` has found. Nine queries."""
+    """All the page shows of an item that `get_item_for` has found. Eleven queries."""
     versions = get_versions(item)
+    add_previews(versions[0].shown_files if versions else [])  # type: ignore[attr-defined]
     topics = get_joined_topics(user, item)
     add_item_principles([item])
     return ItemPage(

@@ -1,6 +1,18 @@
 """Addresses of FACT Forum, one module a family."""
 
-from forum.urls import library, library_bulk, library_joined, moderation, news, notices, seals, spaces, topics, writing
+from forum.urls import (
+    library,
+    library_bulk,
+    library_joined,
+    moderation,
+    news,
+    notices,
+    seals,
+    spaces,
+    topics,
+    uploads,
+    writing,
+)
 
 app_name = "forum"
 
@@ -12,6 +24,7 @@ urlpatterns = [
     *library_bulk.urlpatterns,
     *library_joined.urlpatterns,
     *news.urlpatterns,
+    *uploads.urlpatterns,
     *notices.urlpatterns,
     *moderation.urlpatterns,
     *seals.urlpatterns,

@@ -1,5 +1,6 @@
 """The library: finding, sharing, new versions, building on, comparing, downloading."""
 
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -153,7 +155,35 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
 
 # --- sharing -------------------------------------------------------------------------------------------
 
+FORM_BYTES_MOST = 220 * 1024 * 1024
+"""Of a form with its files; four of the largest."""
 
+
+def within(most: int) -> Any:
+    """For a view that takes files: a body that claims to be larger is refused before anything reads it.
+
+    Django reads the whole body to find the form's token, so the token is asked for after.
+    """
+
+    def decorate(view: Any) -> Any:
+        inside = csrf_protect(view)
+
+        @csrf_exempt
+        @wraps(view)
+        def measured(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            claimed = request.META.get("CONTENT_LENGTH") or "0"
+            if claimed.isdecimal() and int(claimed) > most:
+                context = {"most": most // (1024 * 1024), "back": request.path}
+                return render(request, "forum/library/too_large.html", context, status=413)
+            answer: HttpResponse = inside(request, *args, **kwargs)
+            return answer
+
+        return measured
+
+    return decorate
+
+
+@within(FORM_BYTES_MOST)
 @sensitive_post_parameters()
 @sensitive_variables()
 @login_required
@@ -223,6 +253,7 @@ def _initial_of_new(request: HttpRequest, source: LibraryVersion | None) -> dict
     )
 
 
+@within(FORM_BYTES_MOST)
 @sensitive_post_parameters()
 @sensitive_variables()
 @login_required
@@ -426,6 +457,7 @@ def file(request: HttpRequest, key: UUID) -> HttpResponseBase:
     """A file, for those who may see its item. Counted for the item, and for nobody."""
     found = get_file_for(request.user, key)
     response = serve_file(request, found)
-    if request.method == "GET" and response.status_code == 200 and found.version is not None:
+    is_whole = request.method == "GET" and "Range" not in request.headers and response.status_code in {200, 302}
+    if is_whole and found.version is not None:
         actions.count_download(item_id=found.version.item_id)
     return response

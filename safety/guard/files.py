@@ -21,6 +21,7 @@ from safety.files import (
     IMAGE_FORMATS,
     OFFICE_MAIN_PARTS,
     OPEN_DOCUMENT_TYPES,
+    PICTURES_REFUSED,
     FileRefusedError,
     check_document,
     clean_image,
@@ -56,8 +57,6 @@ _MEDIA_TYPES = {
 }
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-_PICTURES_REFUSED = frozenset({"svg", "heic", "heif", "avif", "bmp", "tif", "tiff"})
-"""Pictures that `clean_image` refuses in words of their own."""
 _NAME_MAX = 200
 _PICTURES_INSIDE = ("jpg", "jpeg", "png", "webp")
 
@@ -82,7 +81,7 @@ def guard_file(file: IO[bytes], *, name: str, confirmed: bool = False) -> Guarde
     name = _plain_name(name)
     extension = _extension(name)
     refuse_viruses(file)
-    if extension in IMAGE_FORMATS or extension in _PICTURES_REFUSED:
+    if extension in IMAGE_FORMATS or extension in PICTURES_REFUSED:
         cleaned = clean_image(file, name=name)
         _judge([Piece(_("filnavnet"), name)], [], confirmed=confirmed)
         notices = [_("Sted, tidspunkt og kamera er fjernet fra bildet."), _("Flett kan ikke lese tekst i bilder.")]
@@ -97,6 +96,12 @@ def guard_file(file: IO[bytes], *, name: str, confirmed: bool = False) -> Guarde
     return GuardedFile(
         ContentFile(content, name=name), name, _MEDIA_TYPES[extension], text.replace("\x00", ""), notices
     )
+
+
+@sensitive_variables()
+def guard_file_name(name: str) -> None:
+    """Raise PatientDataError where the name alone holds an identity number; before the file has come."""
+    _judge([Piece(_("filnavnet"), name)], [], confirmed=True)
 
 
 @sensitive_variables()

@@ -58,7 +58,8 @@ def test_an_agreement_is_shared_followed_built_on_and_compared(
     page.get_by_label("Tittel").fill("Samarbeidsavtale")
     page.get_by_label("Slag").select_option("agreement")
     page.get_by_label("Velg filer").set_input_files(make_docx(tmp_path / "avtale.docx", "Partene møtes.", "Slutt."))
-    page.get_by_role("button", name="Last opp").click()
+    if not javascript:
+        page.get_by_role("button", name="Last opp").click()
     expect(page.get_by_label("Tittel")).to_have_value("Samarbeidsavtale")
     expect(page.get_by_role("link", name="avtale.docx")).to_be_visible()
     page.get_by_role("button", name="Del i biblioteket").click()
@@ -137,6 +138,7 @@ def test_every_page_is_accessible_and_fits(
         reverse("forum:library-edit", args=[first.pk]),
         reverse("forum:library-new-version", args=[first.pk]),
         reverse("forum:library-delete", args=[first.pk]),
+        reverse("forum:library-version", args=[old.pk]),
         reverse("forum:library-compare", args=[old.pk, new.pk]),
         reverse("forum:library-compare", args=[old.pk, second.versions.get().pk]),
     ]

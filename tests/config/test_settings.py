@@ -1,5 +1,6 @@
 """Settings: safe by default, and a start that fails names the variable that is wrong."""
 
+import json
 import os
 import re
 import runpy
@@ -128,6 +129,11 @@ def test_missing_variable_is_named(name: str) -> None:
         ("FLETT_HSTS_SECONDS", "-1"),
         ("FLETT_TRUST_PROXY", "True"),
         ("FLETT_LOG_LEVEL", "LOUD"),
+        ("FLETT_FILES", "s3"),
+        ("FLETT_FILES_PREFIX", "forum-filer"),
+        ("FLETT_FILES_PREFIX", "/../etc"),
+        ("FLETT_FILES_STORAGE", "storages.backends.s3.S3Storage"),
+        ("FLETT_FILES_STORAGE", '{"backend": "storages.backends.s3.S3Storage"}'),
         ("FLETT_PACKAGE_MAX_BYTES", "500MB"),
         ("FLETT_PACKAGE_MAX_FILES", "many"),
         ("FLETT_PSEUDONYM_KEY", "short"),
@@ -149,6 +155,7 @@ def test_malformed_variable_is_named(name: str, value: str) -> None:
         "FLETT_CACHE_URL",
         "FLETT_SECRET_KEY",
         "FLETT_PSEUDONYM_KEY",
+        "FLETT_FILES_STORAGE",
     ],
 )
 @pytest.mark.filterwarnings("ignore:Engine not recognized")
@@ -164,6 +171,16 @@ def test_aliases_are_sealed_only_with_a_key_of_their_own() -> None:
     assert load(PRODUCTION)["PSEUDONYM_KEY"] == ""
     assert load({**PRODUCTION, "FLETT_PSEUDONYM_KEY": key})["PSEUDONYM_KEY"] == key
     assert load({"FLETT_ENV": "development"})["PSEUDONYM_KEY"] != ""
+
+
+def test_the_forums_files_lie_in_a_folder_or_in_a_store_that_is_named() -> None:
+    folder = load({**PRODUCTION, "FLETT_DATA_DIR": "/srv/flett"})
+    assert folder["STORAGES"]["forum"]["OPTIONS"] == {"location": Path("/srv/flett/forum"), "base_url": None}
+    assert (folder["FORUM_FILES"], folder["FORUM_FILES_PREFIX"]) == ("flett", "/forum-filer/")
+    store = '{"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "flett"}}'
+    loaded = load({**PRODUCTION, "FLETT_FILES_STORAGE": store, "FLETT_FILES": "signed"})
+    assert loaded["STORAGES"]["forum"] == json.loads(store)
+    assert loaded["FORUM_FILES"] == "signed"
 
 
 def test_every_variable_is_explained_to_the_operator() -> None:

@@ -21,6 +21,7 @@ from forum.models import (
     LibraryFile,
     LibraryItem,
     LibraryReview,
+    LibraryUpload,
     LibraryVersion,
     MailChoice,
     ModerationEntry,
@@ -88,6 +89,9 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
     ),
     "forum.NewsReading.person": lambda person, post: NewsReading.objects.create(
         person=person, round=1, item=NewsItem.objects.create(space=post.topic.space, title="Rutine")
+    ),
+    "forum.LibraryUpload.person": lambda person, post: LibraryUpload.objects.create(
+        person=person, submission=uuid4(), name="fil.txt", size=7
     ),
     "forum.Draft.person": lambda person, post: Draft.objects.create(person=person, place="topic:1", source="Utkast"),
     "forum.SpaceMembership.person": lambda person, post: SpaceMembership.objects.create(

@@ -496,7 +496,7 @@ def test_a_scanner_that_does_not_answer_lets_nothing_in(settings: Any) -> None:
 
 def test_without_a_scanner_nothing_is_asked(settings: Any) -> None:
     settings.CLAMAV = ""
-    assert guard_file(BytesIO(EICAR), name="a.txt").text == EICAR.decode()
+    assert guard_file(BytesIO(b"Hei"), name="a.txt").text == "Hei"
 
 
 # --- nothing breaks the door --------------------------------------------------------------------------

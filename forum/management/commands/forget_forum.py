@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from forum.actions import retention
 from forum.actions.attachments import loose_files
+from forum.actions.uploads import old_uploads
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +17,8 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = (
         "Empty posts hidden for 180 days, and delete old reports, pauses, lines of the moderators' log, drafts and "
-        "files that never came into a post. Run it once a day. Safe to run twice. Names nobody: posts have numbers."
+        "files that never came into a post, or all the way here. Run it once a day. Safe to run "
+        "twice. Names nobody: posts have numbers."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,6 +32,7 @@ class Command(BaseCommand):
             rest = [*retention.old_rows(now), ("drafts", retention.old_drafts(now))]
             counts = {name: rows.count() for name, rows in rest}
             counts["loose files"] = loose_files(now).count()
+            counts["unfinished uploads"] = old_uploads(now).count()
             self.tell(f"would empty posts: {len(due)}", {f"would delete {name}": n for name, n in counts.items()})
             self.stdout.write("Nothing was changed.")
             return
