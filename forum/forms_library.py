@@ -13,6 +13,7 @@ from forum.models import LibraryItem, LibraryVersion, Post, Space
 from forum.permissions.library import teams_spoken_for_by
 from forum.queries.library import spaces_to_share_in
 from forum.queries.subjects import get_principle_index, reader_language
+from forum.rendering import text_to_write_on
 from forum.writing import SOURCE_MAX
 from people.counties import COUNTIES
 from people.models import Team
@@ -119,7 +120,7 @@ def initial_of_answer(post: Post) -> dict[str, Any]:
         "title": post.topic.title,
         "summary": post.content_warning,
         "kind": LibraryItem.Kind.RESOURCE,
-        "source": post.text,
+        "source": text_to_write_on(post.html),
         "space": post.topic.space_id,
         "principles": [str(each.principle_key) for each in post.topic.principles.all()],
     }

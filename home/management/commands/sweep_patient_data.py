@@ -12,8 +12,8 @@ class Command(BaseCommand):
     help = (
         "Look for national identity numbers in stored posts, titles, earlier versions, drafts, files' texts and names, "
         "the library, rooms, reports, the moderators' log, profiles and teams. Prints tables, keys and kinds, never "
-        "digits. Reflections are private and only counted. With --fix what is found is masked; a post whose file holds a "
-        "number is hidden. docs/moderation.md."
+        "digits. Reflections are private and only counted. With --fix what is found is masked; a post or item whose "
+        "file holds a number is hidden. docs/moderation.md."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
