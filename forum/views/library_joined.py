@@ -91,7 +91,7 @@ def reviewed(request: HttpRequest, pk: int) -> HttpResponse:
 def practice(request: HttpRequest, key: UUID) -> HttpResponse:
     """What the library has for a course: the few to begin with, for the lesson's page; by itself, the whole list."""
     keys = get_course_principles(key)
-    query = f"?{urlencode({'prinsipp': keys[0], 'sorter': 'mest-brukt'})}" if keys else ""
+    query = f"?{urlencode({'prinsipp': str(keys[0]), 'sorter': 'mest-brukt'})}" if keys else ""
     address = f"{reverse('forum:library')}{query}"
     if request.headers.get("X-Flett-Part") != "practice":
         return redirect(address)

@@ -63,7 +63,14 @@ PAGES = sorted(
     for pattern in ("*.html", "library/*.html")
     for path in (TEMPLATES / "forum").glob(pattern)
     if "{% extends" in path.read_text(encoding="utf-8")
-    and path.name not in {"base_forum.html", "base_writing.html", "space_base.html", "base_library.html"}
+    and path.name
+    not in {
+        "base_forum.html",
+        "base_writing.html",
+        "space_base.html",
+        "base_library.html",
+        "base_library_form.html",
+    }
 )
 
 
