@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, UUIDField
 from django.utils.translation import gettext as _
 
 from courses.models import Principle
@@ -50,16 +50,21 @@ class JoinedTopic:
 
 def get_joined_topics(user: Any, item: LibraryItem) -> list[JoinedTopic]:
     """What the reader may see of the topic about the item and of the one it came from. One query."""
-    about = Q(subject_kind=Topic.SubjectKind.ITEM, subject_key=item.key)
+    topics: list[Any] = _joined(user, key=item.key, answer=item.from_post_id or 0)
+    return [JoinedTopic(topic, topic.is_source) for topic in topics]
+
+
+@prepared(key=UUIDField(), answer=BigIntegerField())
+def _joined(reader: Any, *, key: Any, answer: Any) -> QuerySet[Topic]:
+    about = Q(subject_kind=Topic.SubjectKind.ITEM, subject_key=key)
     merged = Topic.objects.filter(about, merged_into=OuterRef("pk")).exclude(state=State.DELETED)
-    answers = Post.objects.filter(pk=item.from_post_id or 0, topic=OuterRef("pk"))
-    topics = (
-        topics_visible_to(user)
+    answers = Post.objects.filter(pk=answer, topic=OuterRef("pk"))
+    return (
+        topics_visible_to(reader)
         .annotate(is_about=Exists(Topic.objects.filter(about, pk=OuterRef("pk"))), is_source=Exists(answers))
         .filter(Q(is_about=True) | Q(is_source=True) | Q(Exists(merged)))
         .order_by("is_source", "-last_post_at")
     )
-    return [JoinedTopic(topic, topic.is_source) for topic in topics]
 
 
 def get_made_item(user: Any, post: Post | None) -> LibraryItem | None:
