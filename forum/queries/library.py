@@ -6,7 +6,20 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.http import Http404
@@ -24,7 +37,8 @@ from forum.models import (
     State,
 )
 from forum.permissions import spaces_moderated_by, spaces_writable_by
-from forum.permissions.library import files_visible_to, items_editable_by, items_visible_to, teams_spoken_for_by
+from forum.permissions.library import files_visible_to, items_visible_to, teams_spoken_for_by
+from forum.prepared import prepared
 from forum.queries.joined import (
     FollowState,
     JoinedTopic,
@@ -246,31 +260,38 @@ class ItemPage:
         return self.versions[0] if self.versions else None
 
 
-def get_item_for(user: Any, pk: int) -> LibraryItem:
-    """The item with `may_edit`, `may_moderate`, `may_report`, and the person's `level` and whether they build on it.
-
-    One query. Raises Http404.
-    """
-    here = {"pk": OuterRef("pk")}
-    built = LibraryItem.objects.filter(owner=user.pk, based_on__item=OuterRef("pk"), state=State.NORMAL)
-    found: Any = (
-        items_visible_to(user)
-        .filter(pk=pk)
+@prepared(pk=BigIntegerField())
+def _item(reader: Any, *, pk: Any) -> QuerySet[LibraryItem]:
+    built = LibraryItem.objects.filter(owner=reader, based_on__item=OuterRef("pk"), state=State.NORMAL)
+    here = {"pk": OuterRef("space")}
+    return (
+        items_visible_to(reader)
         .annotate(
-            may_edit=Exists(items_editable_by(user).filter(**here)),
-            may_moderate=Exists(spaces_moderated_by(user).filter(pk=OuterRef("space"))),
-            may_write=Exists(spaces_writable_by(user).filter(pk=OuterRef("space"))),
-            level=own_level(user, item=OuterRef("pk")),
+            may_moderate=Exists(spaces_moderated_by(reader).filter(**here)),
+            may_write=Exists(spaces_writable_by(reader).filter(**here)),
+            level=own_level(reader, item=OuterRef("pk")),
             builds_on_it=Exists(built),
         )
         .select_related("space", "team", "owner", "current", "based_on", "from_post__author", "from_post__pseudonym")
-        .first()
+        .filter(pk=pk)
     )
-    if found is None:
+
+
+def get_item_for(user: Any, pk: int) -> Any:
+    """The item with `may_edit`, `may_moderate`, `may_write`, `may_report` and `may_decide`, the person's `level`, and
+    whether they build on it.
+
+    One query. Raises Http404.
+    """
+    item: Any = next(iter(_item(user, pk=pk)), None)
+    if item is None:
         raise Http404
-    is_own = found.owner_id == user.pk
-    found.may_report, found.may_decide = found.state == State.NORMAL and not is_own, found.may_moderate and not is_own
-    item: LibraryItem = found
+    is_own = item.owner_id == user.pk
+    wrote_it = item.from_post is not None and item.from_post.author_id == user.pk
+    # What the predicates of `forum.permissions.library` say, without asking again.
+    item.may_edit = item.may_write and (is_own or wrote_it or item.may_moderate)
+    item.may_report = item.state == State.NORMAL and not is_own
+    item.may_decide = item.may_moderate and not is_own
     return item
 
 
@@ -367,18 +388,18 @@ class Family:
 FAMILY_MOST = 200
 
 
+@prepared(family=UUIDField())
+def _family(reader: Any, *, family: Any) -> QuerySet[LibraryItem]:
+    items = items_visible_to(reader).filter(family=family).select_related("team", "based_on", "owner")
+    return items.order_by("created_at", "pk")[:FAMILY_MOST]
+
+
 def get_family(user: Any, item: LibraryItem) -> Family:
     """Where the item stands among what it was built on and what builds on it. One query.
 
     What the reader may not see is left out, and what builds on that stands as if it were the first.
     """
-    rows = {
-        each.pk: each
-        for each in items_visible_to(user)
-        .filter(family=item.family)
-        .select_related("team", "based_on", "owner")
-        .order_by("created_at", "pk")[:FAMILY_MOST]
-    }
+    rows: dict[int, LibraryItem] = {each.pk: each for each in _family(user, family=item.family)}
     below: dict[int | None, list[LibraryItem]] = defaultdict(list)
     for each in rows.values():
         source = each.based_on.item_id if each.based_on is not None else None

@@ -232,7 +232,7 @@ def new_version(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand in a new version. The old ones stay."""
     person: Any = request.user
     found = get_item_for(person, pk)
-    if not found.may_edit:  # type: ignore[attr-defined]
+    if not found.may_edit:
         raise PermissionDenied
     initial = {"source": found.current.source, "link": found.current.link} if found.current else {}
     form = VersionForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -333,7 +333,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """What is said of an item; its versions stay as they are."""
     person: Any = request.user
     found = get_item_for(person, pk)
-    if not found.may_edit:  # type: ignore[attr-defined]
+    if not found.may_edit:
         raise PermissionDenied
     form = DetailsForm(
         request.POST if request.method == "POST" else None, user=person, item=found, initial=initial_details(found)
@@ -389,7 +389,7 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an item away with all its files, after asking once."""
     found = get_item_for(request.user, pk)
-    if not found.may_edit:  # type: ignore[attr-defined]
+    if not found.may_edit:
         raise PermissionDenied
     if request.method == "POST":
         actions.set_item_state(person=request.user, item=found, state=State.DELETED)  # type: ignore[arg-type]
