@@ -14,6 +14,8 @@ from forum.actions.counting import lock_post
 from forum.actions.item_state import put_item_state
 from forum.actions.library import delete_loose_library_files
 from forum.actions.posting import empty_post, set_post_state
+from forum.actions.sign_up_mails import forget_sign_up_news
+from forum.actions.sign_ups import forget_dietary_needs
 from forum.actions.uploads import forget_old_uploads
 from forum.models import Appeal, Draft, LibraryItem, ModerationEntry, Post, Report, Silence, State
 
@@ -82,7 +84,10 @@ def empty_old_post(*, pk: int) -> bool:
 
 @transaction.atomic
 def forget_rest() -> dict[str, int]:
-    """Delete old reports, pauses, lines of the log, drafts and loose files; returns how many of each."""
+    """Delete old reports, pauses, lines of the log, drafts, loose files and what events need no longer.
+
+    Returns how many of each.
+    """
     now = timezone.now()
     counts = {name: rows.count() for name, rows in old_rows(now)}
     for _, rows in old_rows(now):
@@ -93,4 +98,6 @@ def forget_rest() -> dict[str, int]:
         put_item_state(item=item, state=State.DELETED)  # its last report went without a decision
     counts["loose files"] = delete_orphaned_files() + delete_loose_library_files()
     counts["unfinished uploads"] = forget_old_uploads()
+    counts["dietary needs"] = forget_dietary_needs()
+    counts["old news of sign-ups"] = forget_sign_up_news()
     return counts

@@ -10,6 +10,7 @@ from forum.models.events import (
     EventSignUp,
     ProgrammeItem,
     SignUpAnswer,
+    SignUpNews,
 )
 from forum.models.library import (
     LibraryFile,
@@ -87,6 +88,7 @@ __all__ = [
     "SealOpening",
     "SentMail",
     "SignUpAnswer",
+    "SignUpNews",
     "Silence",
     "Space",
     "SpaceMembership",

@@ -1,6 +1,7 @@
 """Addresses of FACT Forum, one module a family."""
 
 from forum.urls import (
+    events,
     library,
     library_bulk,
     library_joined,
@@ -21,6 +22,7 @@ urlpatterns = [
     *topics.urlpatterns,
     *writing.urlpatterns,
     *library.urlpatterns,
+    *events.urlpatterns,
     *library_bulk.urlpatterns,
     *library_joined.urlpatterns,
     *news.urlpatterns,
