@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Timezone, TimezoneDaylight, TimezoneStandard, vRecur, vText, vUri
 from icalendar import Event as CalendarEvent
 
-from forum.event_times import clock, zone_of
+from forum.event_times import zone_of
+from forum.event_words import moment_words
 from forum.mails.outside import may_say_titles
 from forum.models import Event, EventLeg, EventSignUp
 from forum.queries.event_calendar import CalendarEntry
@@ -151,11 +152,8 @@ def _own_words(entry: CalendarEntry) -> str:
     if own.status == own.Status.CONFIRMED:
         return _("Du har plass på skjermen.") if own.leg.mode == EventLeg.Mode.DIGITAL else _("Du har plass.")
     if own.status == own.Status.OFFERED and own.offered_until is not None:
-        until = own.offered_until.astimezone(zone_of(entry.event))
-        return _("Du er tilbudt en plass. Svar innen %(day)s kl. %(clock)s.") % {
-            "day": f"{until.day}.{until.month}.",
-            "clock": clock(until),
-        }
+        until = moment_words(own.offered_until, entry.event)
+        return _("Du er tilbudt en plass. Svar innen %(until)s.") % {"until": until}
     if own.status == own.Status.WAITING:
         return _("Du står på ventelista.")
     return _("Du har meldt deg av.") if own.status == own.Status.CANCELLED else _("Du svarte ikke på tilbudet i tide.")

@@ -4,25 +4,28 @@ from datetime import date
 
 from django import template
 
-from forum import event_times
+from forum.event_times import local_days
+from forum.event_words import local, when_words, zone_words
 from forum.models import Event
+from forum.templatetags.topics import clock
 
 register = template.Library()
 
 
 @register.filter
 def when(event: Event) -> str:
-    """From when to when, in the time of the place the event is in."""
-    return event_times.when(event)
+    """From when to when by the clock where it is; whose clock, where that is not Norway's."""
+    words = when_words(event)
+    return words if event.time_zone == Event.TimeZone.OSLO else f"{words} ({zone_words(event)})"
 
 
 @register.filter
 def first_day(event: Event) -> date:
-    return event_times.local_days(event)[0]
+    return local_days(event)[0]
 
 
 @register.filter
 def clock_on(event: Event, day: date) -> str:
     """When it begins, on its first day; nothing on the days after."""
-    start = event.starts_at.astimezone(event_times.zone_of(event))
-    return event_times.clock(start) if start.date() == day else ""
+    start = local(event.starts_at, event)
+    return clock(start) if start.date() == day else ""

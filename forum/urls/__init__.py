@@ -1,6 +1,6 @@
 """Addresses of FACT Forum, one module a family."""
 
-from forum.urls import event_calendar, library, moderation, notices, seals, spaces, topics, writing
+from forum.urls import event_calendar, events, library, moderation, notices, seals, spaces, topics, writing
 
 app_name = "forum"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     *writing.urlpatterns,
     *library.urlpatterns,
     *event_calendar.urlpatterns,
+    *events.urlpatterns,
     *notices.urlpatterns,
     *moderation.urlpatterns,
     *seals.urlpatterns,
