@@ -10,11 +10,12 @@ Nothing in a calendar is made from the time it is read, so that the same calenda
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Timezone, TimezoneDaylight, TimezoneStandard, vRecur, vText, vUri
+from icalendar import Calendar, Timezone, TimezoneDaylight, TimezoneStandard, vDuration, vRecur, vText, vUri
 from icalendar import Event as CalendarEvent
 
 from forum.event_times import zone_of
@@ -44,7 +45,7 @@ def write_feed(entries: Iterable[CalendarEntry]) -> bytes:
     calendar.add("name", name)
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", READ_EVERY, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", READ_EVERY)
+    calendar.add("x-published-ttl", vDuration(READ_EVERY))
     _fill(calendar, list(entries), is_feed=True)
     return calendar.to_ical()
 
@@ -59,10 +60,11 @@ def _calendar() -> Calendar:
 
 
 def _fill(calendar: Calendar, entries: list[CalendarEntry], *, is_feed: bool) -> None:
-    for zone in sorted({entry.event.time_zone for entry in entries} & set(_CHANGES)):
-        calendar.add_component(_zone(zone))
-    for entry in entries:
-        calendar.add_component(_event(entry, is_feed=is_feed))
+    events = [_event(entry, is_feed=is_feed) for entry in entries]
+    for event in events:
+        calendar.add_component(event)
+    # Before what is told in them, so that who reads from the beginning knows them.
+    calendar.subcomponents[:0] = [_zone(name) for name in sorted(calendar.get_missing_tzids())]
 
 
 # --- one event -----------------------------------------------------------------------------------------
@@ -80,8 +82,8 @@ def _event(entry: CalendarEntry, *, is_feed: bool) -> CalendarEvent:
     written.add("dtstamp", changed_at(entry))
     written.add("last-modified", changed_at(entry))
     written.add("created", event.created_at)
-    written.add("dtstart", event.starts_at.astimezone(zone))
-    written.add("dtend", event.ends_at.astimezone(zone))
+    written.add("dtstart", _local(event.starts_at, zone))
+    written.add("dtend", _local(event.ends_at, zone))
     written.add("status", _status(entry))
     written.add("summary", _headline(entry, event.title if says_title else _("Arrangement i et rom du er med i")))
     written.add("transp", "OPAQUE" if own is not None and own.status == own.Status.CONFIRMED else "TRANSPARENT")
@@ -97,6 +99,14 @@ def _event(entry: CalendarEntry, *, is_feed: bool) -> CalendarEvent:
         written.add("conference", vUri(event.link, params={"VALUE": "URI", "FEATURE": "VIDEO"}))
     written.add("description", vText(_description(entry, says_title=says_title, says_all=says_all, address=address)))
     return written
+
+
+def _local(at: datetime, zone: ZoneInfo) -> datetime:
+    """By the clock where it is. When clocks go back an hour comes twice, and iCalendar can only say the first of them:
+    the second is told in UTC.
+    """
+    there = at.astimezone(zone)
+    return at if there.fold else there
 
 
 def changed_at(entry: CalendarEntry) -> datetime:
