@@ -11,7 +11,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.core.cache import cache
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value, When
 from django.db.models.functions import Cast
 from django.http import Http404
 from django.utils import timezone
@@ -19,8 +20,9 @@ from django.utils import timezone
 from forum.event_times import local_days
 from forum.models import Event, EventLeg, EventPrinciple, EventSignUp, Space, State
 from forum.permissions.events import events_visible_to, links_visible_to
+from forum.prepared import now_of, prepared
 from forum.queries.library import Choice
-from forum.queries.subjects import get_principle_index, reader_language
+from forum.queries.subjects import KEPT_SECONDS, get_principle_index, reader_language
 from people.models import User
 
 EVENTS_A_PAGE = 30
@@ -81,7 +83,7 @@ class EventList:
 
 def upcoming_events(user: Any) -> QuerySet[Event]:
     """Not over: to come, or going on now."""
-    return events_visible_to(user).filter(ends_at__gt=timezone.now())
+    return events_visible_to(user).filter(ends_at__gt=now_of(user))
 
 
 def past_events(user: Any) -> QuerySet[Event]:
@@ -336,23 +338,43 @@ def get_month(user: Any, first: date, chosen: EventFilter) -> Month:
 # --- elsewhere -----------------------------------------------------------------------------------------
 
 
+def _next_events(reader: Any) -> QuerySet[Event]:
+    held = upcoming_events(reader).filter(status=Event.Status.PUBLISHED, state=State.NORMAL)
+    return held.order_by("starts_at", "pk")
+
+
+@prepared()
+def _next(reader: Any) -> QuerySet[Event]:
+    return _next_events(reader)[:NEXT_EVENTS]
+
+
+@prepared(principle=UUIDField())
+def _next_about(reader: Any, *, principle: Any) -> QuerySet[Event]:
+    about = EventPrinciple.objects.filter(event=OuterRef("pk"), principle_key=principle)
+    return _next_events(reader).filter(Exists(about))[:NEXT_EVENTS]
+
+
 def get_next_events(user: Any, *, principle: UUID | None = None) -> list[Event]:
     """The next few that are held, of those about a principle where one is asked for. One query."""
-    found = upcoming_events(user).filter(status=Event.Status.PUBLISHED, state=State.NORMAL)
-    if principle is not None:
-        found = found.filter(Exists(EventPrinciple.objects.filter(event=OuterRef("pk"), principle_key=principle)))
-    return list(found.defer("source", "html", "text").order_by("starts_at", "pk")[:NEXT_EVENTS])
+    return list(_next(user) if principle is None else _next_about(user, principle=principle))
 
 
-def own_upcoming_sign_ups(user: Any) -> QuerySet[EventSignUp]:
+def principles_of_next_events() -> set[UUID]:
+    """Principles of anything that is to come, seen by whomever. Says nothing to anybody but that it is worth asking
+    `get_next_events`. One query, none for a minute after.
+    """
+
+    def ask() -> set[UUID]:
+        to_come = EventPrinciple.objects.filter(event__ends_at__gt=timezone.now(), event__status=Event.Status.PUBLISHED)
+        return set(to_come.values_list("principle_key", flat=True))
+
+    found: set[UUID] = cache.get_or_set("forum-event-principles", ask, KEPT_SECONDS) or set()
+    return found
+
+
+def own_upcoming_sign_ups(user: Any) -> Any:
     """The reader's sign-ups that stand, for what is not over. Which of the events they may still see is asked apart."""
-    return (
-        EventSignUp.objects.filter(person=user)
-        .standing()
-        .filter(  # type: ignore[attr-defined]
-            event__ends_at__gt=timezone.now()
-        )
-    )
+    return EventSignUp.objects.standing().filter(person=user, event__ends_at__gt=now_of(user))
 
 
 def get_own_events(user: Any) -> list[EventSignUp]:

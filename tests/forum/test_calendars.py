@@ -22,6 +22,7 @@ from forum.calendars import text_with_links
 from forum.models import CalendarToken, Event, EventLeg, EventPrinciple, EventSignUp, Space
 from forum.rendering import render
 from people.models import User
+from safety.guard.reports import MaskingFormatter
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -397,6 +398,16 @@ def test_no_log_holds_a_secret(kari: User, caplog: pytest.LogCaptureFixture) -> 
     assert [answer.status_code for answer in answers] == [200, 429, 404]
     assert answers[1]["Retry-After"] == "3600"
     assert token not in caplog.text
+
+
+def test_not_even_a_fault_writes_a_secret_in_the_log(kari: User) -> None:
+    """Django writes the address of what goes wrong; the formatter of all our logs takes the secret out of it."""
+    token = make_calendar_token(person=kari, holds_all=False)
+    for name in ("event-feed", "feed"):
+        text = f"Internal Server Error: {reverse(f'forum:{name}', args=[token])}"
+        record = logging.LogRecord("django.request", logging.ERROR, "", 0, text, (), None)
+        assert token not in MaskingFormatter().format(record)
+        assert "Internal Server Error: /forum/" in MaskingFormatter().format(record)
 
 
 def test_who_is_signed_in_changes_nothing(kari: User, space: Space) -> None:

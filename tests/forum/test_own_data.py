@@ -14,6 +14,7 @@ from forum.actions import reply
 from forum.models import (
     Appeal,
     Attachment,
+    CalendarToken,
     DecisionsRead,
     Draft,
     EntryRequest,
@@ -101,6 +102,7 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
         person=person, kind="digest", occasion="2026-11-23"
     ),
     "forum.FeedToken.person": lambda person, post: FeedToken.objects.create(person=person, digest="x" * 64),
+    "forum.CalendarToken.person": lambda person, post: CalendarToken.objects.create(person=person, digest="x" * 64),
     "forum.Report.reporter": lambda person, post: Report.objects.create(post=post, reporter=person, reason="other"),
     "forum.ModerationEntry.person": lambda person, post: ModerationEntry.objects.create(verb="warn", person=person),
     "forum.Silence.person": lambda person, post: Silence.objects.create(
