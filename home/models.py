@@ -14,7 +14,7 @@ from wagtail.models import Page
 from wagtail.search import index
 
 from courses.blocks import PageBody
-from forum.models import LibraryItem, Post, Space, Topic
+from forum.models import Event, LibraryItem, Post, Space, Topic
 
 
 class HomePage(Page):
@@ -92,6 +92,7 @@ class SearchDocument(models.Model):
         POST = "post", _("Innlegg")
         SPACE = "space", _("Rom")
         ITEM = "item", _("Bibliotek")
+        EVENT = "event", _("Arrangementer")
         TEAM = "team", _("Team")
         PERSON = "person", _("Folk")
 
@@ -112,6 +113,7 @@ class SearchDocument(models.Model):
     topic = models.ForeignKey(Topic, null=True, on_delete=models.CASCADE, related_name="+")
     post = models.ForeignKey(Post, null=True, on_delete=models.CASCADE, related_name="+")
     item = models.ForeignKey(LibraryItem, null=True, on_delete=models.CASCADE, related_name="+")
+    event = models.ForeignKey(Event, null=True, on_delete=models.CASCADE, related_name="+")
     is_shown = models.BooleanField(default=True, help_text="Neither topic nor post is held, hidden or deleted.")
     written_at = models.DateTimeField()
     fingerprint = models.CharField(max_length=32, help_text="Of all that it was made from, and by which rules.")

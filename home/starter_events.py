@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,9 +15,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from courses.models import Principle
-from forum.actions.events import EventDetails, cancel_event, make_event, publish_event
+from forum.actions.events import EventDetails, Point, cancel_event, make_event, publish_event, set_programme
+from forum.actions.sign_up_mails import set_aside
 from forum.actions.sign_ups import cancel_sign_up, sign_up
-from forum.models import Event, EventSignUp, ProgrammeItem, Space
+from forum.models import Event, EventSignUp, SignUpNews, Space
 from home.starter_forum import DEMO_HOST
 from people.models import User
 
@@ -32,7 +33,7 @@ def read_events() -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """When an event is, and until when one may sign up. Aware."""
+    """When an event is, and until when one may sign up. In UTC, where a week has as many hours as any other."""
 
     zone: ZoneInfo
     first: date
@@ -42,7 +43,11 @@ class Time:
 
     def clock(self, day: int, clock: str) -> datetime:
         """That time of its first, second … day."""
-        return datetime.combine(self.first + timedelta(days=day - 1), time.fromisoformat(clock), self.zone)
+        return _moment(self.first + timedelta(days=day - 1), clock, self.zone)
+
+
+def _moment(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)
 
 
 def is_quiet(day: date) -> bool:
@@ -59,15 +64,13 @@ def time_of(described: Mapping[str, Any], *, today: date) -> Time:
     while is_quiet(first) or is_quiet(first + timedelta(days=days - 1)):
         first += onward
     zone = ZoneInfo(described.get("time_zone", Event.TimeZone.OSLO))
-    starts, ends = (time.fromisoformat(described[name]) for name in ("from", "to"))
-    begins = datetime.combine(first, starts, zone)
     closes = described.get("closes_days")
     return Time(
         zone=zone,
         first=first,
-        starts_at=begins,
-        ends_at=datetime.combine(first + timedelta(days=days - 1), ends, zone),
-        closes_at=None if closes is None else begins - timedelta(days=closes),
+        starts_at=_moment(first, described["from"], zone),
+        ends_at=_moment(first + timedelta(days=days - 1), described["to"], zone),
+        closes_at=None if closes is None else _moment(first - timedelta(days=closes), described["from"], zone),
     )
 
 
@@ -129,18 +132,18 @@ def _make(
         submission=UUID(described["key"]),
         is_example=True,
     )
-    ProgrammeItem.objects.bulk_create(
-        ProgrammeItem(
-            event=event,
-            starts_at=when.clock(point["day"], point["from"]),
-            ends_at=when.clock(point["day"], point["to"]),
+    points = [
+        Point(
+            starts_at=when.clock(point["day"], point["from"]) + behind,
+            ends_at=when.clock(point["day"], point["to"]) + behind,
             title=point["title"],
             text=point.get("text", ""),
             room=point.get("room", ""),
             speaker_role=point.get("speaker", ""),
         )
         for point in described.get("programme", [])
-    )
+    ]
+    set_programme(person=organiser, event=event, points=points)
     event = publish_event(person=organiser, event=event)
     taken = {
         each["who"]: sign_up(person=people[each["who"]], event=event, mode=each["mode"], by=people[each["who"]])
@@ -150,6 +153,8 @@ def _make(
         cancel_sign_up(by=people[described["gives_up"]], sign_up=taken[described["gives_up"]])
     if "cancelled" in described:
         cancel_event(person=organiser, event=event, note=described["cancelled"])
+    news = SignUpNews.objects.filter(sign_up__event=event)
+    set_aside(list(news.values_list("pk", flat=True)))  # those who are invented get no mail
     if behind:
         _move_back(event, when, behind)
 
@@ -164,6 +169,7 @@ def _move_back(event: Event, when: Time, behind: timedelta) -> None:
         created_at=F("created_at") - before,
         changed_at=F("changed_at") - before,
     )
+    event.programme.update(starts_at=F("starts_at") - behind, ends_at=F("ends_at") - behind)
     EventSignUp.objects.filter(event=event).update(
         created_at=F("created_at") - before, confirmed_at=F("confirmed_at") - before
     )

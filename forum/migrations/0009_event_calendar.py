@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("forum", "0008_events"),
+        ("forum", "0009_event_sign_ups"),
         ("people", "0008_choices_of_forum_mail"),
     ]
 

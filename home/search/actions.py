@@ -33,6 +33,7 @@ _COLUMNS = (
     "topic_id",
     "post_id",
     "item_id",
+    "event_id",
     "is_shown",
     "written_at",
     "fingerprint",

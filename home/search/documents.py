@@ -22,7 +22,7 @@ from courses.models import (
     RoleIndexPage,
     RolePage,
 )
-from forum.models import Attachment, LibraryFile, LibraryItem, Post, Space, State, Topic
+from forum.models import Attachment, Event, LibraryFile, LibraryItem, Post, Space, State, Topic
 from home.models import SearchDocument, StandardPage
 from home.search import words
 from learning.models import LearningPathPage, LearnPage
@@ -47,6 +47,7 @@ class Source(StrEnum):
     PEOPLE = "people"
     SPACES = "spaces"
     ITEMS = "items"
+    EVENTS = "events"
     TOPICS = "topics"
     REPLIES = "replies"
 
@@ -73,6 +74,7 @@ class Entry:
     topic_id: int | None = None
     post_id: int | None = None
     item_id: int | None = None
+    event_id: int | None = None
     is_shown: bool = True
     written_at: datetime = NEVER
     fingerprint: str = field(default="", init=False)
@@ -123,6 +125,7 @@ def all_numbers(source: str) -> QuerySet[Any, int]:
         Source.PEOPLE: User.objects.all(),
         Source.SPACES: Space.objects.all(),
         Source.ITEMS: LibraryItem.objects.all(),
+        Source.EVENTS: Event.objects.all(),
         Source.TOPICS: Topic.objects.all(),
         Source.REPLIES: Post.objects.filter(number__gt=1),
     }
@@ -146,6 +149,7 @@ _PREFIXES = {
     Source.PEOPLE: "person",
     Source.SPACES: "space",
     Source.ITEMS: "item",
+    Source.EVENTS: "event",
     Source.TOPICS: "topic",
     Source.REPLIES: "post",
 }
@@ -324,6 +328,29 @@ def _items(numbers: Sequence[int]) -> Iterator[Entry]:
         )
 
 
+def _events(numbers: Sequence[int]) -> Iterator[Entry]:
+    """What is said of an event, and its programme. Where it is, is found too; the link to its digital leg is not.
+
+    It stands in no space here, which would let in everybody who knows of the space.
+    """
+    events = Event.objects.filter(pk__in=numbers).exclude(state=State.DELETED).defer("source", "html")
+    for event in events.prefetch_related("programme"):
+        said = [event.text, event.get_kind_display(), event.place, event.address, event.county, event.audience]
+        said += [" ".join((point.title, point.text, point.room, point.speaker_role)) for point in event.programme.all()]
+        yield Entry(
+            key=key_of(Source.EVENTS, event.pk),
+            area=SearchDocument.Area.SITE,
+            kind=SearchDocument.Kind.EVENT,
+            language=words.guess_language(f"{event.title}\n{event.summary}\n{event.text}"),
+            title=event.title,
+            summary=event.summary,
+            words="\n".join(each for each in said if each.strip()),
+            address=str(event.pk),
+            event_id=event.pk,
+            written_at=event.changed_at,
+        )
+
+
 def _with_files(posts: QuerySet[Post]) -> QuerySet[Post]:
     files = Attachment.objects.order_by("pk").only("pk", "post_id", "name", "alt_text", "text")
     return (
@@ -391,6 +418,7 @@ _MAKERS = {
     Source.PEOPLE: _people,
     Source.SPACES: _spaces,
     Source.ITEMS: _items,
+    Source.EVENTS: _events,
     Source.TOPICS: _topics,
     Source.REPLIES: _replies,
 }

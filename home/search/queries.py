@@ -496,6 +496,7 @@ def one_of(kind: str) -> str:
         Kind.POST: _("Innlegg"),
         Kind.SPACE: _("Rom"),
         Kind.ITEM: _("Ressurs"),
+        Kind.EVENT: _("Arrangement"),
         Kind.TEAM: _("Team"),
         Kind.PERSON: _("Person"),
     }[Kind(kind)]
@@ -508,7 +509,12 @@ def _address(document: SearchDocument) -> str:
         return reverse("people:person", args=[document.person_id])
     if document.space is not None:
         return document.space.get_absolute_url()
-    names = {Kind.TERM: "home:glossary-term", Kind.TEAM: "people:team", Kind.ITEM: "forum:library-item"}
+    names = {
+        Kind.TERM: "home:glossary-term",
+        Kind.TEAM: "people:team",
+        Kind.ITEM: "forum:library-item",
+        Kind.EVENT: "forum:event",
+    }
     return reverse(names.get(Kind(document.kind), "home:principle"), args=document.address.split("/"))
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.utils import timezone
 
-from forum.models import Event, EventLeg, EventSignUp, ProgrammeItem
+from forum.models import Event, EventLeg, EventSignUp, ProgrammeItem, SignUpNews
 from forum.queries.event_calendar import EventFilter, events_in, get_archive, get_upcoming
 from home.actions import load_people_lists
 from home.starter_events import is_quiet, make_demo_events, read_events, time_of
@@ -104,6 +104,9 @@ def test_what_is_loaded(loaded: None) -> None:
     past = events["Erfaringsdag: Jobb midt i behandlingen"]
     assert all(each.created_at < past.starts_at for each in past.sign_ups.all())
     assert past.changed_at < past.starts_at
+    points = past.programme.order_by("starts_at")
+    assert (points[0].starts_at, points[2].ends_at) == (past.starts_at, past.ends_at)
+    assert not SignUpNews.objects.filter(claimed_at__isnull=True).exists()
 
 
 @pytest.mark.django_db
