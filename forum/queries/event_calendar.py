@@ -149,7 +149,7 @@ def narrowed(events: QuerySet[Event], chosen: EventFilter, *, but: str = "") -> 
 
 def _count_facets(visible: QuerySet[Event], chosen: EventFilter) -> dict[str, dict[str, int]]:
     """How many events there are of each value, were it chosen. One query."""
-    columns = {
+    columns: dict[str, Any] = {
         "kind": F("kind"),
         "county": F("county"),
         "mode": F("legs__mode"),
@@ -428,7 +428,7 @@ def get_entry_for(user: Any, pk: int) -> CalendarEntry:
     event = told_events(user).filter(pk=pk).select_related("space").first()
     if event is None:
         raise Http404
-    return _entries(user, [event])[0]
+    return _entries(user, [event], keeps_given_up=False)[0]
 
 
 def get_entries(person: User, *, holds_all: bool) -> list[CalendarEntry]:
@@ -442,11 +442,13 @@ def get_entries(person: User, *, holds_all: bool) -> list[CalendarEntry]:
         standing = Q(status__in=EventSignUp.STANDING) | Q(ended_at__gt=now - CANCELLED_FOR)
         events = events.filter(Exists(EventSignUp.objects.filter(standing, person=person, event=OuterRef("pk"))))
     rows = list(events.select_related("space").order_by("-starts_at", "-pk")[:FEED_MOST])
-    return _entries(person, rows[::-1])
+    return _entries(person, rows[::-1], keeps_given_up=not holds_all)
 
 
-def _entries(person: User, events: Sequence[Event]) -> list[CalendarEntry]:
-    """Three queries, and one a minute for the principles."""
+def _entries(person: User, events: Sequence[Event], *, keeps_given_up: bool) -> list[CalendarEntry]:
+    """Where a calendar holds more than one's own, what one gave up is there like any other. Three queries, and one a
+    minute for the principles.
+    """
     add_event_principles(events)
     links = set(links_visible_to(person).filter(pk__in=[event.pk for event in events]).values_list("pk", flat=True))
     entries = {event.pk: CalendarEntry(event, shows_link=event.pk in links) for event in events}
@@ -460,11 +462,13 @@ def _entries(person: User, events: Sequence[Event]) -> list[CalendarEntry]:
         if entry.own is None or sign_up.status in EventSignUp.STANDING or entry.is_given_up:
             entry.own = sign_up
     for entry in entries.values():
+        if entry.is_given_up and not keeps_given_up:
+            entry.own = None
         entry.principles = [principle.name for principle in entry.event.shown_principles]  # type: ignore[attr-defined]
     return list(entries.values())
 
 
-CHANGES = {
+CHANGES: dict[str, int] = {
     EventSignUp.Status.WAITING: 1,
     EventSignUp.Status.OFFERED: 2,
     EventSignUp.Status.CONFIRMED: 3,
