@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models import (
     Appeal,
     Attachment,
+    CalendarToken,
     DecisionsRead,
     Draft,
     EntryRequest,
@@ -266,7 +267,7 @@ def reactions(person: User) -> Collected:
 
 
 def notices(person: User) -> Collected:
-    """News, what the person wants to hear, and what was sent. Six queries. The key of the feed is not readable."""
+    """News, what the person wants to hear, and what was sent. Seven queries. The keys of feeds are not readable."""
     entries = [
         [
             Fact("kind", _("Varsel"), str(each.get_kind_display())),
@@ -310,6 +311,13 @@ def notices(person: User) -> Collected:
             Fact("feed_used_at", _("Sist brukt"), each.last_used_at),
         ]
         for each in FeedToken.objects.filter(person=person)
+    ]
+    entries += [
+        [
+            Fact("calendar_made_at", _("Nøkkelen til kalenderen ble laget"), each.created_at),
+            Fact("calendar_used_at", _("Sist brukt"), each.last_used_at),
+        ]
+        for each in CalendarToken.objects.filter(person=person)
     ]
     return Collected(entries=entries)
 
@@ -447,6 +455,7 @@ register(
         "forum.MailChoice.person",
         "forum.SentMail.person",
         "forum.FeedToken.person",
+        "forum.CalendarToken.person",
     ),
 )
 register(

@@ -18,6 +18,7 @@ from django.urls import reverse
 from courses.rendering import register_slot
 from forum.models import State, Topic
 from forum.permissions import spaces_readable_by
+from forum.queries.event_calendar import get_next_events, principles_of_next_events
 from forum.queries.joined import get_practice_items
 from forum.queries.subjects import reader_language
 from forum.queries.topics import get_topics_about
@@ -111,5 +112,18 @@ def practice_of_principle(request: HttpRequest, argument: str) -> str:
 
 register_slot("practice-of-course", practice_of_course)
 register_slot("practice-of-principle", practice_of_principle)
+
+
+def events_about_principle(request: HttpRequest, argument: str) -> str:
+    """The next events about a principle that the reader may see; nothing where there is none. Argument: its key."""
+    key = UUID(argument)
+    if not request.user.is_authenticated or key not in principles_of_next_events():
+        return ""
+    events = get_next_events(request.user, principle=key)
+    address = f"{reverse('forum:events')}?prinsipp={key}"
+    return render_to_string("forum/events/parts/about_principle.html", {"events": events, "address": address})
+
+
+register_slot("events-about-principle", events_about_principle)
 register_slot("topics-about", topics_about_page)
 register_slot("topics-about-principle", topics_about_principle)

@@ -32,6 +32,7 @@ from courses.packages.reader import PackageReader
 from courses.packages.stream import Names, stream_block
 from courses.packages.yaml_io import load_yaml, plain
 from home.models import HomePage, StandardPage
+from home.starter_events import make_demo_events
 from home.starter_forum import load_spaces, make_demo_forum
 from home.starter_library import make_demo_library
 from learning.actions import NotMarkedByHandError, assign_onboarding_paths, complete_lesson, let_groups_revoke
@@ -99,6 +100,7 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
         make_demo_people(**site["demo"])
         make_demo_forum()
         make_demo_library()
+        make_demo_events()
         report("Demo people and what they have written")
 
 

@@ -14,6 +14,7 @@ from django.db.models import Exists, QuerySet
 from django.http import HttpRequest
 
 from forum.prepared import prepared
+from forum.queries.event_calendar import own_upcoming_sign_ups
 from forum.queries.notices import MANY, unread_of
 from forum.slots import last_touch
 from people.models import User
@@ -24,13 +25,16 @@ KEPT_SECONDS = 30
 class Header(NamedTuple):
     unread: int = 0
     may_edit: bool = False
+    has_events: bool = False
+    """Whether it is worth asking for the reader's own events, which few have and «Min side» shows."""
 
 
 @prepared()
 def _header(reader: Any) -> QuerySet[User, Any]:
     """`has_perm` would ask for every right somebody has, in two queries."""
     editors = User.objects.with_perm("wagtailadmin.access_admin", backend=settings.AUTHENTICATION_BACKENDS[0])
-    return User.objects.filter(pk=reader).values_list(unread_of(reader), Exists(editors.filter(pk=reader)))
+    own_events = Exists(own_upcoming_sign_ups(reader))
+    return User.objects.filter(pk=reader).values_list(unread_of(reader), Exists(editors.filter(pk=reader)), own_events)
 
 
 def get_header(request: HttpRequest) -> Header:
@@ -49,6 +53,7 @@ def _find_header(request: HttpRequest) -> Header:
     key = f"header:{user.pk}:{last_touch(request)}"
     kept: Header | None = caches["learners"].get(key)
     if kept is None:
-        kept = next((Header(min(unread, MANY), bool(may_edit)) for unread, may_edit in _header(user)), Header())
+        row = next(iter(_header(user)), (0, False, False))
+        kept = Header(min(row[0], MANY), bool(row[1]), bool(row[2]))
         caches["learners"].set(key, kept, KEPT_SECONDS)
     return kept

@@ -14,7 +14,7 @@ from wagtail.models import Page
 from wagtail.search import index
 
 from courses.blocks import PageBody
-from forum.models import LibraryItem, NewsItem, Post, Space, Topic
+from forum.models import Event, LibraryItem, NewsItem, Post, Space, Topic
 
 
 class HomePage(Page):
@@ -93,6 +93,7 @@ class SearchDocument(models.Model):
         SPACE = "space", _("Rom")
         ITEM = "item", _("Bibliotek")
         NEWS = "news", _("Nyheter")
+        EVENT = "event", _("Arrangementer")
         TEAM = "team", _("Team")
         PERSON = "person", _("Folk")
 
@@ -114,6 +115,7 @@ class SearchDocument(models.Model):
     post = models.ForeignKey(Post, null=True, on_delete=models.CASCADE, related_name="+")
     item = models.ForeignKey(LibraryItem, null=True, on_delete=models.CASCADE, related_name="+")
     news = models.ForeignKey(NewsItem, null=True, on_delete=models.CASCADE, related_name="+")
+    event = models.ForeignKey(Event, null=True, on_delete=models.CASCADE, related_name="+")
     is_shown = models.BooleanField(default=True, help_text="Neither topic nor post is held, hidden or deleted.")
     written_at = models.DateTimeField()
     fingerprint = models.CharField(max_length=32, help_text="Of all that it was made from, and by which rules.")

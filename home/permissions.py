@@ -4,7 +4,7 @@
   those of a course that asks for sign-in only for those who have signed in;
 - words, principles, teams: anyone;
 - people: whoever may see their page (`people.permissions.people_visible_to`);
-- spaces, topics, posts: `forum.permissions`.
+- spaces, topics, posts, items, events: `forum.permissions`.
 
 The predicate's twin is the queryset; `tests/home/test_search_matrix.py` asserts that they agree with the rooms' own.
 """
@@ -18,6 +18,7 @@ from wagtail.models import Page, PageViewRestriction
 
 from forum.models import Space
 from forum.permissions import posts_visible_to, spaces_readable_by, spaces_visible_to, topics_visible_to
+from forum.permissions.events import events_visible_to
 from forum.permissions.library import items_visible_to
 from forum.permissions.news import news_visible_to
 from forum.prepared import Among, prepared
@@ -50,7 +51,7 @@ def pages_readable_by(user: Any) -> QuerySet[Page]:
 
 def _site(user: Any) -> Q:
     """What is found outside the topics."""
-    tied = ("page", "person", "space", "item", "news")
+    tied = ("page", "person", "space", "item", "news", "event")
     open_to_all = Q(**{f"{name}__isnull": True for name in tied})
     pages = Q(page__in=pages_readable_by(user).values("pk"))
     if not _is_active(user):
@@ -59,11 +60,14 @@ def _site(user: Any) -> Q:
     spaces = Q(space__in=spaces_visible_to(user).values("pk"))
     items = Q(item__in=items_visible_to(user).values("pk"))
     news = Q(news__in=news_visible_to(user).values("pk"))
-    return open_to_all | pages | people | spaces | items | news
+    events = Q(event__in=events_visible_to(user).values("pk"))
+    return open_to_all | pages | people | spaces | items | news | events
 
 
 def site_documents_found_by(user: Any) -> Documents:
-    """Pages, words, principles, teams, people, spaces, news and the library, as far as the person may find it."""
+    """Pages, words, principles, teams, people, spaces, news, events and the library, as far as the person may find
+    them.
+    """
     return SearchDocument.objects.filter(_site(user), area=SearchDocument.Area.SITE)
 
 

@@ -11,6 +11,7 @@ from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from courses.models import GlossaryTerm, Principle
+from forum.models import Event, ProgrammeItem
 from forum.signals import items_changed, news_changed, posts_changed, spaces_changed
 from home import tasks
 from home.search.actions import index_documents, index_posts
@@ -24,6 +25,8 @@ _SOURCES: dict[type[Any], tuple[Source, str]] = {
     Team: (Source.TEAMS, "pk"),
     User: (Source.PEOPLE, "pk"),
     Profile: (Source.PEOPLE, "person_id"),
+    Event: (Source.EVENTS, "pk"),
+    ProgrammeItem: (Source.EVENTS, "event_id"),
 }
 """Rows that are documents, and which column says of which."""
 

@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 
 from courses.rendering import register_slot
 from courses.slots import form_token
+from forum.queries.event_calendar import get_own_events
 from forum.slots import render_badge
 from home.header import get_header
 
@@ -59,6 +60,14 @@ def notices(request: HttpRequest, argument: str) -> str:
     return render_to_string("components/notices.html", {"messages": waiting}) if waiting else ""
 
 
+def own_events(request: HttpRequest, argument: str) -> str:
+    """What the reader has signed up for; nothing, and no query, for whoever has nothing to come to."""
+    if not get_header(request).has_events:
+        return ""
+    return render_to_string("home/own_events.html", {"sign_ups": get_own_events(request.user)})
+
+
+register_slot("own-events", own_events)
 register_slot("account", account)
 register_slot("forum-badge", badge)
 register_slot("notices", notices)

@@ -1,5 +1,6 @@
 """FACT Forum: spaces, topics, reading, moderation and notices."""
 
+from forum.models.event_calendar import CalendarToken
 from forum.models.events import (
     DietaryNeed,
     Event,
@@ -48,6 +49,7 @@ __all__ = [
     "WARNING_MAX",
     "Appeal",
     "Attachment",
+    "CalendarToken",
     "DecisionsRead",
     "DietaryNeed",
     "Draft",

@@ -1,6 +1,7 @@
 """Addresses of FACT Forum, one module a family."""
 
 from forum.urls import (
+    event_calendar,
     events,
     library,
     library_bulk,
@@ -22,6 +23,7 @@ urlpatterns = [
     *topics.urlpatterns,
     *writing.urlpatterns,
     *library.urlpatterns,
+    *event_calendar.urlpatterns,
     *events.urlpatterns,
     *library_bulk.urlpatterns,
     *library_joined.urlpatterns,

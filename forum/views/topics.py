@@ -28,6 +28,7 @@ from forum.permissions import (
 )
 from forum.places import Place
 from forum.queries.composing import make_compose
+from forum.queries.event_calendar import get_next_events
 from forum.queries.moderation import get_work
 from forum.queries.news import get_front_news
 from forum.queries.posts import (
@@ -81,6 +82,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "news": get_front_news(request.user),
         "work": get_work(request.user, [*found.mine, *found.open, *found.closed, *found.archived]),
         "may_make_space": may_make_space,
+        "next_events": get_next_events(request.user),
     }
     return serve(request, "forum/home.html", context)
 

@@ -34,6 +34,7 @@ _COLUMNS = (
     "post_id",
     "item_id",
     "news_id",
+    "event_id",
     "is_shown",
     "written_at",
     "fingerprint",

@@ -22,7 +22,7 @@ from courses.models import (
     RoleIndexPage,
     RolePage,
 )
-from forum.models import Attachment, LibraryFile, LibraryItem, NewsItem, Post, Space, State, Topic
+from forum.models import Attachment, Event, LibraryFile, LibraryItem, NewsItem, Post, Space, State, Topic
 from home.models import SearchDocument, StandardPage
 from home.search import words
 from learning.models import LearningPathPage, LearnPage
@@ -48,6 +48,7 @@ class Source(StrEnum):
     SPACES = "spaces"
     ITEMS = "items"
     NEWS = "news"
+    EVENTS = "events"
     TOPICS = "topics"
     REPLIES = "replies"
 
@@ -75,6 +76,7 @@ class Entry:
     post_id: int | None = None
     item_id: int | None = None
     news_id: int | None = None
+    event_id: int | None = None
     is_shown: bool = True
     written_at: datetime = NEVER
     fingerprint: str = field(default="", init=False)
@@ -126,6 +128,7 @@ def all_numbers(source: str) -> QuerySet[Any, int]:
         Source.SPACES: Space.objects.all(),
         Source.ITEMS: LibraryItem.objects.all(),
         Source.NEWS: NewsItem.objects.all(),
+        Source.EVENTS: Event.objects.all(),
         Source.TOPICS: Topic.objects.all(),
         Source.REPLIES: Post.objects.filter(number__gt=1),
     }
@@ -150,6 +153,7 @@ _PREFIXES = {
     Source.SPACES: "space",
     Source.ITEMS: "item",
     Source.NEWS: "news",
+    Source.EVENTS: "event",
     Source.TOPICS: "topic",
     Source.REPLIES: "post",
 }
@@ -345,6 +349,29 @@ def _news(numbers: Sequence[int]) -> Iterator[Entry]:
         )
 
 
+def _events(numbers: Sequence[int]) -> Iterator[Entry]:
+    """What is said of an event, and its programme. Where it is, is found too; the link to its digital leg is not.
+
+    It stands in no space here, which would let in everybody who knows of the space.
+    """
+    events = Event.objects.filter(pk__in=numbers).exclude(state=State.DELETED).defer("source", "html")
+    for event in events.prefetch_related("programme"):
+        said = [event.text, event.get_kind_display(), event.place, event.address, event.county, event.audience]
+        said += [" ".join((point.title, point.text, point.room, point.speaker_role)) for point in event.programme.all()]
+        yield Entry(
+            key=key_of(Source.EVENTS, event.pk),
+            area=SearchDocument.Area.SITE,
+            kind=SearchDocument.Kind.EVENT,
+            language=words.guess_language(f"{event.title}\n{event.summary}\n{event.text}"),
+            title=event.title,
+            summary=event.summary,
+            words="\n".join(each for each in said if each.strip()),
+            address=str(event.pk),
+            event_id=event.pk,
+            written_at=event.changed_at,
+        )
+
+
 def _with_files(posts: QuerySet[Post]) -> QuerySet[Post]:
     files = Attachment.objects.order_by("pk").only("pk", "post_id", "name", "alt_text", "text")
     return (
@@ -413,6 +440,7 @@ _MAKERS = {
     Source.SPACES: _spaces,
     Source.ITEMS: _items,
     Source.NEWS: _news,
+    Source.EVENTS: _events,
     Source.TOPICS: _topics,
     Source.REPLIES: _replies,
 }

@@ -497,6 +497,7 @@ def one_of(kind: str) -> str:
         Kind.SPACE: _("Rom"),
         Kind.ITEM: _("Ressurs"),
         Kind.NEWS: _("Nyhet"),
+        Kind.EVENT: _("Arrangement"),
         Kind.TEAM: _("Team"),
         Kind.PERSON: _("Person"),
     }[Kind(kind)]
@@ -514,6 +515,7 @@ def _address(document: SearchDocument) -> str:
         Kind.TEAM: "people:team",
         Kind.ITEM: "forum:library-item",
         Kind.NEWS: "forum:news-item",
+        Kind.EVENT: "forum:event",
     }
     return reverse(names.get(Kind(document.kind), "home:principle"), args=document.address.split("/"))
 

@@ -6,18 +6,22 @@ Named in the settings; they see nothing of what is shown to people.
 """
 
 import logging
+import re
 
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 from safety.guard.masking import mask
 
+_SECRET_ADDRESS = re.compile(r"(/(?:strom|kalender)/)[\w-]{43}(?![\w-])")
+"""The address of somebody's private feed: who has it, reads it."""
+
 
 class MaskingFormatter(logging.Formatter):
-    """A line of the log, its traceback included, with words in place of identity numbers."""
+    """A line of the log, its traceback included, with words in place of identity numbers, and no feed's secret."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return mask(super().format(record))
+        return _SECRET_ADDRESS.sub(r"\1…", mask(super().format(record)))
 
 
 class MaskingReporter(ExceptionReporter):

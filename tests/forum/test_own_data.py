@@ -14,6 +14,7 @@ from forum.actions import reply
 from forum.models import (
     Appeal,
     Attachment,
+    CalendarToken,
     DecisionsRead,
     Draft,
     EntryRequest,
@@ -82,7 +83,7 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
     ),
     "forum.LibraryFile.uploader": lambda person, post: library_file_of(person),
     "forum.EventSignUp.person": lambda person, post: factories.make_sign_up(
-        person, factories.EventFactory.create(space=post.topic.space)
+        person, factories.EventFactory.create(space=post.topic.space), status="waiting", queue_number=1
     ),
     "forum.NewsItem.author": lambda person, post: NewsItem.objects.create(
         author=person, space=post.topic.space, title="Rutine"
@@ -117,6 +118,7 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
         person=person, kind="digest", occasion="2026-11-23"
     ),
     "forum.FeedToken.person": lambda person, post: FeedToken.objects.create(person=person, digest="x" * 64),
+    "forum.CalendarToken.person": lambda person, post: CalendarToken.objects.create(person=person, digest="x" * 64),
     "forum.Report.reporter": lambda person, post: Report.objects.create(post=post, reporter=person, reason="other"),
     "forum.ModerationEntry.person": lambda person, post: ModerationEntry.objects.create(verb="warn", person=person),
     "forum.Silence.person": lambda person, post: Silence.objects.create(
