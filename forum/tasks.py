@@ -9,7 +9,7 @@ from datetime import date
 from django_tasks import task
 
 from forum.actions import notices, seals
-from forum.mails import sending
+from forum.mails import event_letters, sending
 from forum.signals import items_changed, posts_changed
 from people.tasks import after_commit
 
@@ -64,3 +64,13 @@ def send_cases(day: str) -> None:
 @task()
 def tell_of_opening(opening_id: int) -> None:
     seals.tell_of_opening(opening_id=opening_id)
+
+
+@task()
+def send_letters(mailing: int) -> None:
+    event_letters.send_letters(mailing=mailing)
+
+
+def send_letters_later(mailing: int) -> None:
+    """After commit, hand a letter of an event over."""
+    after_commit(send_letters, mailing)
