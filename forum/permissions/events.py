@@ -9,10 +9,10 @@ leg is for those who have a place there and those who arrange it.
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from forum.models import DietaryNeed, Event, EventLeg, EventSignUp, SignUpAnswer, Space, State
 from forum.permissions import _is_active, _is_among, spaces_moderated_by, spaces_readable_by, spaces_writable_by
+from forum.prepared import now_of
 from people.permissions import teams_managed_by
 
 
@@ -60,7 +60,7 @@ def events_open_to(user: Any) -> QuerySet[Event]:
     """The events this person may sign up for now, with a place left or not."""
     if not _is_active(user):
         return Event.objects.none()
-    now = timezone.now()
+    now = now_of(user)
     return events_visible_to(user).filter(
         Q(sign_up_opens_at__isnull=True) | Q(sign_up_opens_at__lte=now),
         Q(sign_up_closes_at__isnull=True) | Q(sign_up_closes_at__gt=now),
@@ -93,8 +93,10 @@ def user_can_see_sign_up(user: Any, sign_up: EventSignUp) -> bool:
 
 
 def sign_ups_changed_by(user: Any) -> QuerySet[EventSignUp]:
-    """The sign-ups this person may give up or answer an offer for: as `sign_ups_visible_to`, of those that stand."""
-    return sign_ups_visible_to(user).standing()  # type: ignore[attr-defined]
+    """The sign-ups this person may give up or answer for: those they see that stand, until the event is over."""
+    if not _is_active(user):
+        return EventSignUp.objects.none()
+    return sign_ups_visible_to(user).standing().filter(event__ends_at__gt=now_of(user))  # type: ignore[attr-defined,no-any-return]
 
 
 def user_can_change_sign_up(user: Any, sign_up: EventSignUp) -> bool:

@@ -1,6 +1,6 @@
 """Addresses of FACT Forum, one module a family."""
 
-from forum.urls import library, moderation, notices, seals, spaces, topics, writing
+from forum.urls import events, library, moderation, notices, seals, spaces, topics, writing
 
 app_name = "forum"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     *topics.urlpatterns,
     *writing.urlpatterns,
     *library.urlpatterns,
+    *events.urlpatterns,
     *notices.urlpatterns,
     *moderation.urlpatterns,
     *seals.urlpatterns,

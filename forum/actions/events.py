@@ -1,0 +1,278 @@
+"""Announcing events: making, changing, publishing, cancelling (docs/decisions/0018-events.md).
+
+The event's row is locked first, then its legs. `sequence` grows exactly when what a calendar shows is changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from forum.actions.sign_ups import lock_legs, settle_event
+from forum.models import DietaryNeed, Event, EventLeg, EventPrinciple, Space, State
+from forum.models.events import EVENT_SUMMARY_MAX, LABEL_MAX
+from forum.models.topics import TITLE_MAX, Post
+from forum.permissions.events import user_can_arrange, user_can_arrange_in
+from forum.rendering import Rendered, render
+from forum.writing import tidy_source
+from people.models import User
+from safety.guard import guard_html
+from safety.text import TextRefusedError, clean_line
+
+LINK_SCHEMES = ("http", "https")
+IN_A_CALENDAR = ("title", "text", "starts_at", "ends_at", "time_zone", "place", "address", "link", "status")
+"""What a calendar shows. When one of these changes, calendars must take the new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventDetails:
+    """What is said of an event. Times are aware; empty strings are «not said». `legs` is capacity by mode."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    legs: dict[str, int | None] = field(default_factory=dict)
+    time_zone: str = Event.TimeZone.OSLO
+    summary: str = ""
+    source: str = ""
+    kind: str = Event.Kind.GATHERING
+    place: str = ""
+    address: str = ""
+    link: str = ""
+    county: str = ""
+    audience: str = ""
+    price: str = ""
+    contact: str = ""
+    may_change: bool = False
+    takes_sign_ups: bool = True
+    sign_up_opens_at: datetime | None = None
+    sign_up_closes_at: datetime | None = None
+    asks_dietary: bool = False
+    offer_hours: int = 24
+    principle_keys: tuple[UUID, ...] = ()
+
+
+_LINES = {
+    "title": TITLE_MAX,
+    "summary": EVENT_SUMMARY_MAX,
+    "place": LABEL_MAX,
+    "address": LABEL_MAX,
+    "audience": LABEL_MAX,
+    "price": LABEL_MAX,
+    "contact": LABEL_MAX,
+}
+_PLAIN = (
+    "starts_at",
+    "ends_at",
+    "time_zone",
+    "kind",
+    "county",
+    "may_change",
+    "takes_sign_ups",
+    "sign_up_opens_at",
+    "sign_up_closes_at",
+    "asks_dietary",
+    "offer_hours",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    lines: dict[str, str]
+    source: str
+    rendered: Rendered
+    link: str
+
+
+@sensitive_variables()
+def _read(details: EventDetails, *, confirmed: bool) -> _Read:
+    """Tidied and guarded. Raises TextRefusedError and the guard's kinds of it."""
+    lines = {name: clean_line(getattr(details, name), most=most) for name, most in _LINES.items()}
+    if not lines["title"]:
+        raise TextRefusedError(_("Skriv en tittel."))
+    if details.ends_at <= details.starts_at:
+        raise TextRefusedError(_("Slutten må komme etter begynnelsen."))
+    if not details.legs:
+        raise TextRefusedError(_("Velg minst én måte å delta på."))
+    source = tidy_source(details.source, source_format=Post.Format.TEXT)
+    rendered = render(source, source_format=Post.Format.TEXT)
+    link = clean_line(details.link, most=500)
+    if link:
+        try:
+            URLValidator(schemes=LINK_SCHEMES)(link)
+        except ValidationError:
+            raise TextRefusedError(_("Lenken må være en hel nettadresse som begynner med https://.")) from None
+    guard_html(
+        {name: escape(text) for name, text in lines.items()} | {"source": escape(source), "link": escape(link)},
+        confirmed=confirmed,
+    )
+    return _Read(lines, source, rendered, link)
+
+
+def _set_details(event: Event, details: EventDetails, read: _Read) -> None:
+    for name, text in read.lines.items():
+        setattr(event, name, text)
+    for name in _PLAIN:
+        setattr(event, name, getattr(details, name))
+    event.source, event.source_format = read.source, Post.Format.TEXT
+    event.html = read.rendered.html if read.source else ""
+    event.text, event.rendering_version = read.rendered.text, read.rendered.version
+    event.link = read.link
+
+
+def shown_in_calendars(event: Event) -> tuple[object, ...]:
+    """What a calendar shows of an event: where two of these differ, `sequence` grows by one."""
+    return tuple(getattr(event, name) for name in IN_A_CALENDAR)
+
+
+@sensitive_variables()
+@transaction.atomic
+def make_event(
+    *,
+    person: User,
+    space: Space,
+    details: EventDetails,
+    submission: UUID | None = None,
+    confirmed: bool = False,
+    is_example: bool = False,
+) -> Event:
+    """A draft. The same form sent twice makes one. Raises PermissionDenied, TextRefusedError, the guard's kinds."""
+    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    before = Event.objects.filter(submission=submission, created_by=person).first() if submission else None
+    if before is not None:
+        return before
+    if not user_can_arrange_in(person, space):
+        raise PermissionDenied
+    read = _read(details, confirmed=confirmed)
+    event = Event(space=space, created_by=person, submission=submission, is_example=is_example)
+    _set_details(event, details, read)
+    event.save()
+    _set_principles(event, details.principle_keys)
+    for mode, capacity in details.legs.items():
+        EventLeg.objects.create(event=event, mode=mode, capacity=capacity)
+    return event
+
+
+def _lock(person: User, event: Event) -> Event:
+    event = Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+    if not user_can_arrange(person, event):
+        raise PermissionDenied
+    return event
+
+
+def _set_principles(event: Event, keys: Sequence[UUID]) -> None:
+    event.principles.exclude(principle_key__in=keys).delete()
+    EventPrinciple.objects.bulk_create(
+        [EventPrinciple(event=event, principle_key=key) for key in dict.fromkeys(keys)], ignore_conflicts=True
+    )
+
+
+@sensitive_variables()
+@transaction.atomic
+def edit_event(*, person: User, event: Event, details: EventDetails, confirmed: bool = False) -> Event:
+    """Say something else of it. More places go to those who wait at once; fewer than are taken are refused.
+
+    Raises as `make_event` does.
+    """
+    event = _lock(person, event)
+    if event.is_cancelled:
+        raise PermissionDenied
+    read = _read(details, confirmed=confirmed)
+    before = shown_in_calendars(event)
+    _set_details(event, details, read)
+    event.sequence += shown_in_calendars(event) != before
+    event.changed_at = timezone.now()
+    event.save()
+    _set_principles(event, details.principle_keys)
+    _set_legs(event, details.legs)
+    settle_event(event_id=event.pk)
+    return event
+
+
+def _set_legs(event: Event, wanted: dict[str, int | None]) -> None:
+    legs = {leg.mode: leg for leg in lock_legs(event.pk)}
+    for mode, leg in legs.items():
+        if mode in wanted:
+            continue
+        if leg.sign_ups.standing().exists():
+            raise TextRefusedError(
+                _("Noen er påmeldt %(mode)s. Da kan den måten ikke tas bort.")
+                % {"mode": EventLeg.Mode(mode).label.lower()}
+            )
+        if leg.sign_ups.exists():
+            leg.sign_ups.all().delete()  # given up, all of them: the way they were to come is no more
+        leg.delete()
+    for mode, capacity in wanted.items():
+        found = legs.get(mode)
+        if found is None:
+            EventLeg.objects.create(event=event, mode=mode, capacity=capacity)
+            continue
+        if capacity is not None and capacity < found.taken:
+            raise TextRefusedError(
+                _("%(taken)d plasser er tatt. Det kan ikke være færre plasser enn det.") % {"taken": found.taken}
+            )
+        found.capacity = capacity
+        found.save(update_fields=["capacity"])
+
+
+@transaction.atomic
+def publish_event(*, person: User, event: Event) -> Event:
+    """From now on the space sees it. Once more changes nothing. Raises PermissionDenied."""
+    event = _lock(person, event)
+    if event.status == Event.Status.DRAFT:
+        _set_status(event, Event.Status.PUBLISHED)
+        event.save()
+    return event
+
+
+@transaction.atomic
+def cancel_event(*, person: User, event: Event, note: str, confirmed: bool = False) -> Event:
+    """It will not be. Those who were to come keep their rows, and are told. Once more changes nothing.
+
+    Raises PermissionDenied, TextRefusedError and the guard's kinds of it.
+    """
+    event = _lock(person, event)
+    if event.status != Event.Status.PUBLISHED:
+        return event
+    note = clean_line(note, most=EVENT_SUMMARY_MAX)
+    if not note:
+        raise TextRefusedError(_("Skriv kort hvorfor det er avlyst. De påmeldte får se det."))
+    guard_html({"note": escape(note)}, confirmed=confirmed)
+    _set_status(event, Event.Status.CANCELLED)
+    event.cancelled_at, event.cancel_note = timezone.now(), note
+    event.save()
+    return event
+
+
+def _set_status(event: Event, status: str) -> None:
+    before = shown_in_calendars(event)
+    event.status = Event.Status(status)
+    event.sequence += shown_in_calendars(event) != before
+    event.changed_at = timezone.now()
+
+
+@transaction.atomic
+def set_event_state(*, person: User, event: Event, state: State) -> Event:
+    """Hide, show or delete. A deleted event loses its text and what people answered. Raises PermissionDenied."""
+    event = _lock(person, event)
+    if state == State.DELETED:
+        DietaryNeed.objects.filter(sign_up__event=event).delete()
+        event.questions.all().delete()
+        event.programme.all().delete()
+        event.principles.all().delete()
+        event.source = event.html = event.text = event.summary = event.link = event.cancel_note = ""
+    event.state = state
+    event.sequence += 1
+    event.changed_at = timezone.now()
+    event.save()
+    if state == State.NORMAL:
+        settle_event(event_id=event.pk)
+    return event

@@ -1,0 +1,249 @@
+"""Forms of events. Texts go through the door in the actions; times are by the clock where the event is."""
+
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from forum.actions.events import EventDetails
+from forum.event_words import local
+from forum.forms_spaces import DateInput, GuardedForm, most
+from forum.models import Event, EventLeg, Space
+from forum.queries.events import arrangeable_spaces
+from forum.queries.subjects import get_principle_index, reader_language
+from forum.writing import SOURCE_MAX
+from people.counties import COUNTIES
+
+CAPACITY_MOST = 5000
+_NOT_SAID = [("", "–")]
+
+
+class TimeInput(forms.TimeInput):
+    """The browser's own clock."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+def moment_of(day: date, clock: time, zone: str) -> datetime:
+    """By the clock of the zone. Of an hour that comes twice, the first.
+
+    Raises ValidationError for an hour the clock skips.
+    """
+    tz = ZoneInfo(zone)
+    at = datetime.combine(day, clock, tzinfo=tz)
+    if at.astimezone(ZoneInfo("UTC")).astimezone(tz).replace(tzinfo=None) != at.replace(tzinfo=None):
+        raise forms.ValidationError(gettext("Klokka stilles den natta: det klokkeslettet finnes ikke."))
+    return at
+
+
+class EventForm(GuardedForm):
+    """What is said of an event. A new one says in which space, too."""
+
+    title = forms.CharField(label=_("Tittel"), max_length=most(Event, "title"))
+    kind = forms.ChoiceField(label=_("Slag"), choices=Event.Kind.choices)
+    summary = forms.CharField(
+        label=_("Kort om arrangementet"),
+        max_length=most(Event, "summary"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("To setninger holder. Vises i lista."),
+    )
+    starts_on = forms.DateField(label=_("Første dag"), widget=DateInput)
+    starts_clock = forms.TimeField(label=_("Begynner kl."), widget=TimeInput)
+    ends_on = forms.DateField(
+        label=_("Siste dag"), required=False, widget=DateInput, help_text=_("Tomt betyr samme dag.")
+    )
+    ends_clock = forms.TimeField(label=_("Slutter kl."), widget=TimeInput)
+    time_zone = forms.ChoiceField(
+        label=_("Tid i"),
+        choices=Event.TimeZone.choices,
+        help_text=_("Klokkeslettene gjelder der arrangementet er."),
+    )
+    has_physical = forms.BooleanField(label=_("Fysisk"), required=False)
+    physical_capacity = forms.IntegerField(
+        label=_("Plasser fysisk"),
+        required=False,
+        min_value=1,
+        max_value=CAPACITY_MOST,
+        help_text=_("Tomt betyr så mange som vil."),
+    )
+    place = forms.CharField(label=_("Sted"), max_length=most(Event, "place"), required=False)
+    address = forms.CharField(label=_("Adresse"), max_length=most(Event, "address"), required=False)
+    county = forms.ChoiceField(
+        label=_("Fylke"), choices=[*_NOT_SAID, *((county, county) for county in sorted(COUNTIES))], required=False
+    )
+    has_digital = forms.BooleanField(label=_("Digitalt"), required=False)
+    digital_capacity = forms.IntegerField(
+        label=_("Plasser digitalt"),
+        required=False,
+        min_value=1,
+        max_value=CAPACITY_MOST,
+        help_text=_("Tomt betyr så mange som vil."),
+    )
+    link = forms.CharField(
+        label=_("Lenke til møtet"),
+        max_length=most(Event, "link"),
+        required=False,
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+        help_text=_("Vises bare for dem som har digital plass, og for dere som arrangerer."),
+    )
+    source = forms.CharField(
+        label=_("Tekst"),
+        max_length=SOURCE_MAX,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("La det være en tom linje mellom avsnitt."),
+    )
+    audience = forms.CharField(label=_("For hvem"), max_length=most(Event, "audience"), required=False)
+    price = forms.CharField(label=_("Pris"), max_length=most(Event, "price"), required=False)
+    contact = forms.CharField(
+        label=_("Kontakt"),
+        max_length=most(Event, "contact"),
+        required=False,
+        help_text=_("Hvor kan man spørre? En felles adresse er best."),
+    )
+    takes_sign_ups = forms.BooleanField(label=_("Påmelding i Flett"), required=False, initial=True)
+    closes_on = forms.DateField(label=_("Siste dag for påmelding"), required=False, widget=DateInput)
+    closes_clock = forms.TimeField(
+        label=_("Kl."), required=False, widget=TimeInput, help_text=_("Tomt betyr ut dagen.")
+    )
+    opens_on = forms.DateField(label=_("Påmeldingen åpner"), required=False, widget=DateInput)
+    opens_clock = forms.TimeField(
+        label=_("Kl."), required=False, widget=TimeInput, help_text=_("Tomt betyr fra begynnelsen av dagen.")
+    )
+    offer_hours = forms.IntegerField(
+        label=_("Timer på å svare på en ledig plass"),
+        min_value=1,
+        max_value=14 * 24,
+        initial=24,
+        help_text=_("For dem som rykker opp fra ventelista. Fristen blir kortere når det nærmer seg."),
+    )
+    asks_dietary = forms.BooleanField(
+        label=_("Spør om mat"),
+        required=False,
+        help_text=_("Svarene ser bare dere som arrangerer. De slettes 14 dager etterpå."),
+    )
+    may_change = forms.BooleanField(label=_("Med forbehold om endringer"), required=False)
+    principles = forms.MultipleChoiceField(label=_("Prinsipper"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["principles"].choices = [  # type: ignore[attr-defined]
+            (str(key), principle.name) for key, principle in get_principle_index(language=reader_language()).items()
+        ]
+
+    def principle_sets(self) -> list[tuple[Any, list[tuple[Any, bool]]]]:
+        """Each set of principles with its own, and whether each is chosen."""
+        chosen = set(self["principles"].value() or [])
+        found: dict[Any, list[tuple[Any, bool]]] = {}
+        for key, principle in get_principle_index(language=reader_language()).items():
+            found.setdefault(principle.principle_set, []).append((principle, str(key) in chosen))
+        return list(found.items())
+
+    def _moment(self, day: str, clock: str, *, otherwise: time, same_day: date | None = None) -> datetime | None:
+        data = self.cleaned_data
+        on, at = data.get(day) or same_day, data.get(clock)
+        if on is None or "time_zone" not in data:
+            return None
+        try:
+            return moment_of(on, at if at is not None else otherwise, data["time_zone"])
+        except forms.ValidationError as error:
+            self.add_error(clock, error)
+            return None
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if not self.errors:
+            first, last = time(0), time(23, 59)
+            data["starts_at"] = self._moment("starts_on", "starts_clock", otherwise=first)
+            data["ends_at"] = self._moment("ends_on", "ends_clock", otherwise=last, same_day=data["starts_on"])
+            data["sign_up_closes_at"] = self._moment("closes_on", "closes_clock", otherwise=last)
+            data["sign_up_opens_at"] = self._moment("opens_on", "opens_clock", otherwise=first)
+        if not self.errors:
+            if data["ends_at"] <= data["starts_at"]:
+                self.add_error("ends_clock", gettext("Slutten må komme etter begynnelsen."))
+            if not (data["has_physical"] or data["has_digital"]):
+                self.add_error("has_physical", gettext("Velg minst én måte å delta på."))
+        return data
+
+    def details(self) -> EventDetails:
+        """What was filled in. The form is valid."""
+        data = self.cleaned_data
+        legs: dict[str, int | None] = {}
+        if data["has_physical"]:
+            legs[EventLeg.Mode.PHYSICAL] = data["physical_capacity"]
+        if data["has_digital"]:
+            legs[EventLeg.Mode.DIGITAL] = data["digital_capacity"]
+        return EventDetails(
+            legs=legs,
+            principle_keys=tuple(UUID(key) for key in data["principles"]),
+            **{name: data[name] for name in _SAME},
+        )
+
+
+_SAME = (
+    "title",
+    "kind",
+    "summary",
+    "starts_at",
+    "ends_at",
+    "time_zone",
+    "place",
+    "address",
+    "county",
+    "link",
+    "source",
+    "audience",
+    "price",
+    "contact",
+    "takes_sign_ups",
+    "sign_up_closes_at",
+    "sign_up_opens_at",
+    "offer_hours",
+    "asks_dietary",
+    "may_change",
+)
+"""Said in the form by the same name as in the action."""
+
+
+class NewEventForm(EventForm):
+    """A new event is in a space, and a form of its own: the same sent twice makes one."""
+
+    space = forms.ModelChoiceField(
+        label=_("Rom"),
+        queryset=Space.objects.none(),
+        empty_label=None,
+        help_text=_("De som kan lese rommet, ser arrangementet og kan melde seg på."),
+    )
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["space"].queryset = arrangeable_spaces(user)  # type: ignore[attr-defined]
+
+
+def initial_event(event: Event) -> dict[str, Any]:
+    """What an event says of itself, for its form. Two queries."""
+    said = {name: getattr(event, name) for name in _SAME if not name.endswith("_at")}
+    for name, at in {
+        "starts": event.starts_at,
+        "ends": event.ends_at,
+        "closes": event.sign_up_closes_at,
+        "opens": event.sign_up_opens_at,
+    }.items():
+        there = local(at, event) if at else None
+        said[f"{name}_on"] = there.date() if there else None
+        said[f"{name}_clock"] = there.time() if there else None
+    legs = {leg.mode: leg for leg in event.legs.all()}
+    for mode in EventLeg.Mode.values:
+        said[f"has_{mode}"] = mode in legs
+        said[f"{mode}_capacity"] = legs[mode].capacity if mode in legs else None
+    said["principles"] = [str(each.principle_key) for each in event.principles.all()]
+    return said
