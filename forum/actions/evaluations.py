@@ -13,7 +13,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -30,7 +29,7 @@ from forum.models.events import ANSWER_MAX, LABEL_MAX
 from forum.permissions.event_after import user_can_evaluate
 from forum.queries.event_after import FEWEST, get_questions, options_of
 from people.models import User
-from safety.guard import guard_html
+from safety.guard import guard_texts
 from safety.text import TextRefusedError, clean_line, clean_lines
 
 QUESTIONS_MOST = 20
@@ -79,8 +78,9 @@ def set_evaluation(
         raise TextRefusedError(_("Du kan ha høyst %(most)d spørsmål.") % {"most": QUESTIONS_MOST})
     if is_ready and not asked:
         raise TextRefusedError(_("Skriv minst ett spørsmål."))
-    guard_html(
-        {f"question-{place}": escape(f"{each.label}\n{each.choices}") for place, each in enumerate(asked)},
+    guard_texts(
+        {f"{place}-label": each.label for place, each in enumerate(asked)}
+        | {f"{place}-choices": each.choices for place, each in enumerate(asked)},
         confirmed=confirmed,
     )
     EventQuestion.objects.filter(event=event, purpose=EventQuestion.Purpose.EVALUATION).delete()
@@ -147,7 +147,7 @@ def answer_evaluation(
             written.append((question, given[0]))
     if not chosen and not written:
         raise TextRefusedError(_("Svar på minst ett spørsmål."))
-    guard_html({f"answer-{question.pk}": escape(text) for question, text in written}, confirmed=confirmed)
+    guard_texts({f"answer-{question.pk}": text for question, text in written}, confirmed=confirmed)
     try:
         with transaction.atomic():
             EvaluationDone.objects.create(evaluation=evaluation, person=person)
@@ -217,8 +217,10 @@ def close_old_evaluations() -> int:
     old = EventEvaluation.objects.select_for_update(no_key=True, of=("self",)).filter(
         is_ready=True, closed_at__isnull=True, event__ends_at__lte=timezone.now() - OPEN_FOR
     )
-    closed = [_close(each) for each in old]
-    return len(closed)
+    closing = list(old)
+    for evaluation in closing:
+        _close(evaluation)
+    return len(closing)
 
 
 def _close(evaluation: EventEvaluation) -> None:

@@ -10,7 +10,6 @@ from datetime import timedelta
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -27,7 +26,7 @@ from forum.grouping import SPREAD, choose_group, deal
 from forum.models import Event, EventGroup, EventGroupSpace, EventSignUp, Space
 from forum.queries.event_after import Seat, fingerprint, get_seats
 from people.models import User
-from safety.guard import guard_html
+from safety.guard import guard_texts
 from safety.text import clean_line
 
 GROUPS_MOST = 60
@@ -95,7 +94,7 @@ def change_groups(
     event = lock_arranged(event, by=by)
     groups = {each.pk: each for each in EventGroup.objects.filter(event=event)}
     tidied = {pk: clean_line(name, most=100) for pk, name in (names or {}).items() if pk in groups}
-    guard_html({f"name-{pk}": escape(name) for pk, name in tidied.items()}, confirmed=confirmed)
+    guard_texts({f"name-{pk}": name for pk, name in tidied.items()}, confirmed=confirmed)
     for pk, name in tidied.items():
         if groups[pk].name != name:
             groups[pk].name = name

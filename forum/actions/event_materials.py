@@ -6,7 +6,6 @@ from typing import IO
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -18,7 +17,7 @@ from forum.models.events import LABEL_MAX
 from forum.permissions.library import user_can_see_item
 from people.models import User
 from safety.files import FileRefusedError
-from safety.guard import guard_html
+from safety.guard import guard_texts
 from safety.guard.files import guard_file
 from safety.text import TextRefusedError, clean_line
 
@@ -81,7 +80,7 @@ def add_link(
         URLValidator(schemes=LINK_SCHEMES)(link)
     except ValidationError:
         raise TextRefusedError(_("Lenken må være en hel nettadresse som begynner med https://.")) from None
-    guard_html({"link": escape(link)}, confirmed=confirmed)
+    guard_texts({"link": link}, confirmed=confirmed)
     title = _read_title(title, confirmed=confirmed) or link[:LABEL_MAX]
     return EventMaterial.objects.create(
         event=event, point=point, title=title, link=link, for_participants=for_participants, added_by=by
@@ -138,5 +137,5 @@ def _lock_with_room(event: Event, *, by: User, point: ProgrammeItem | None) -> E
 @sensitive_variables()
 def _read_title(title: str, *, confirmed: bool) -> str:
     title = clean_line(title, most=LABEL_MAX)
-    guard_html({"title": escape(title)}, confirmed=confirmed)
+    guard_texts({"title": title}, confirmed=confirmed)
     return title

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from forum.grouping import Person
 from forum.models import (
     AttendanceCertificate,
+    EvaluationDone,
     Event,
     EventEvaluation,
     EventGroup,
@@ -31,6 +32,7 @@ from forum.permissions.event_after import (
     evaluations_open_to,
     groups_visible_to,
     materials_visible_to,
+    sign_ups_certified_for,
     sign_ups_that_evaluate,
     sign_ups_to_write_to,
 )
@@ -44,12 +46,12 @@ ITEMS_TO_CHOOSE = 200
 
 
 def get_event_around(user: Any, pk: int) -> Event:
-    """The event with `may_arrange`, and the reader's standing sign-up as `own`, or None. Two queries. Raises Http404."""
+    """The event with `may_arrange`, and the reader's standing sign-up or None as `own`. Two queries. Raises Http404."""
     arranged = events_arranged_by(user).filter(pk=OuterRef("pk"))
     found = events_visible_to(user).filter(pk=pk).annotate(may_arrange=Exists(arranged)).select_related("space").first()
     if found is None:
         raise Http404
-    own = EventSignUp.objects.standing().filter(event=found, person=user)  # type: ignore[attr-defined]
+    own = EventSignUp.objects.standing().filter(event=found, person=user)
     found.own = own.select_related("group", "leg").first()  # type: ignore[attr-defined]
     return found
 
@@ -145,13 +147,6 @@ def get_own_group(user: Any, event: Event) -> GroupRow | None:
 # --- letters -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class AudienceRow:
-    value: str
-    label: str
-    count: int
-
-
 def get_mailings(event: Event) -> list[EventMailing]:
     """What was sent, newest first, with how many have been reached so far. One query."""
     return list(
@@ -170,6 +165,16 @@ def receivers_of(event: Event, audience: str, group: EventGroup | None) -> Query
     return found.filter(group=group) if group is not None else found
 
 
+def count_receivers(event: Event) -> dict[str, int]:
+    """How many each audience holds now, groups by «group:» and their number. Two queries."""
+    audiences = ("place", "waiting", "came", "away")
+    counts: dict[str, int] = EventSignUp.objects.filter(event=event).aggregate(
+        **{each: Count("pk", filter=sign_ups_to_write_to(each)) for each in audiences}
+    )
+    groups = EventSignUp.objects.filter(sign_ups_to_write_to("group"), event=event).order_by().values_list("group")
+    return counts | {f"group:{group}": count for group, count in groups.annotate(count=Count("pk"))}
+
+
 # --- evaluation ----------------------------------------------------------------------------------------
 
 
@@ -183,6 +188,11 @@ def get_questions(event: Event) -> list[EventQuestion]:
 def get_evaluation_for(user: Any, event: Event) -> EventEvaluation | None:
     """The evaluation the reader may answer now. One query."""
     return evaluations_open_to(user).filter(event=event).select_related("event").first()
+
+
+def has_evaluated(user: Any, event: Event) -> bool:
+    """Whether the reader has answered, while it is open. One query."""
+    return EvaluationDone.objects.filter(evaluation=event.pk, person=user.pk).exists()
 
 
 def evaluations_to_tell_of(now: datetime, *, patience: timedelta) -> QuerySet[EventEvaluation]:
@@ -312,9 +322,8 @@ def count_hours(event: Event) -> Decimal | None:
 
     None where it lasts for days and nobody has said what fills them. One query.
     """
-    spans = list(
-        event.programme.filter(ends_at__isnull=False).order_by("starts_at", "pk").values_list("starts_at", "ends_at")
-    )
+    points = event.programme.filter(ends_at__isnull=False).order_by("starts_at", "pk")
+    spans: list[tuple[datetime, datetime]] = [(each.starts_at, each.ends_at) for each in points if each.ends_at]
     if not spans:
         if event.ends_at - event.starts_at > timedelta(hours=14):
             return None
@@ -325,6 +334,11 @@ def count_hours(event: Event) -> Decimal | None:
             total += end - max(start, reached)
             reached = end
     return Decimal(round(total.total_seconds() / 900)) / 4
+
+
+def has_certificate(user: Any, event: Event) -> bool:
+    """Whether there is a certificate for the reader to fetch. One query."""
+    return sign_ups_certified_for(user).filter(event=event).exists()
 
 
 def get_certificate_by_code(code: str) -> AttendanceCertificate | None:

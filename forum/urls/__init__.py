@@ -1,6 +1,6 @@
 """Addresses of FACT Forum, one module a family."""
 
-from forum.urls import events, library, moderation, notices, seals, spaces, topics, writing
+from forum.urls import event_after, events, library, moderation, notices, seals, spaces, topics, writing
 
 app_name = "forum"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     *writing.urlpatterns,
     *library.urlpatterns,
     *events.urlpatterns,
+    *event_after.urlpatterns,
     *notices.urlpatterns,
     *moderation.urlpatterns,
     *seals.urlpatterns,

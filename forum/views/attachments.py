@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from forum.models import Attachment, LibraryFile
+from forum.models import Attachment, EventMaterial, LibraryFile
 from forum.queries.composing import get_attachment_for
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -24,7 +24,7 @@ def attachment(request: HttpRequest, key: UUID) -> HttpResponseBase:
     return serve_file(request, get_attachment_for(request.user, key))
 
 
-def serve_file(request: HttpRequest, found: Attachment | LibraryFile) -> HttpResponseBase:
+def serve_file(request: HttpRequest, found: Attachment | LibraryFile | EventMaterial) -> HttpResponseBase:
     """A file somebody may have, so that nothing in it runs in our origin. One range of bytes is honoured.
 
     Raises Http404 where it is gone from the disk.
