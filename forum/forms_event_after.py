@@ -106,8 +106,9 @@ class QuestionForm(forms.Form):
     is_required = forms.BooleanField(label=_("Må besvares"), required=False)
 
     def asked(self) -> Asked | None:
+        """None where nothing was filled in."""
         data = self.cleaned_data
-        if not data["label"].strip():
+        if not data.get("label", "").strip():
             return None
         return Asked(data["label"], data["kind"], data["choices"], data["is_required"])
 

@@ -51,7 +51,9 @@ def issue_to_all(*, by: User, event: Event) -> tuple[int, int]:
     if not event.is_over or event.status != Event.Status.PUBLISHED:
         raise NotOverError
     made = nameless = 0
-    came = EventSignUp.objects.filter(event=event, attended=True, certificate__isnull=True)
+    came = EventSignUp.objects.filter(
+        event=event, status=EventSignUp.Status.CONFIRMED, attended=True, certificate__isnull=True
+    )
     for sign_up in came.select_related("event__space", "leg", "person").order_by("pk"):
         try:
             _issue(sign_up)

@@ -240,7 +240,7 @@ class EventMaterial(models.Model):
 class AttendanceCertificateQuerySet(models.QuerySet["AttendanceCertificate"]):
     def in_force(self) -> "AttendanceCertificateQuerySet":
         """Those whose person is said to have come. Who takes the attendance back takes the certificate back."""
-        return self.filter(sign_up__attended=True)
+        return self.filter(sign_up__attended=True, sign_up__status=EventSignUp.Status.CONFIRMED)
 
 
 class AttendanceCertificate(models.Model):
@@ -271,6 +271,11 @@ class AttendanceCertificate(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def is_in_force(self) -> bool:
+        """As `in_force`."""
+        return self.sign_up.attended is True and self.sign_up.status == EventSignUp.Status.CONFIRMED
 
 
 class EventExport(models.Model):

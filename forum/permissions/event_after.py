@@ -117,7 +117,11 @@ def sign_ups_certified_for(user: Any) -> QuerySet[EventSignUp]:
     if not _is_active(user):
         return EventSignUp.objects.none()
     return EventSignUp.objects.filter(
-        person=user, attended=True, event__ends_at__lte=now_of(user), event__status=Event.Status.PUBLISHED
+        person=user,
+        status=EventSignUp.Status.CONFIRMED,
+        attended=True,
+        event__ends_at__lte=now_of(user),
+        event__status=Event.Status.PUBLISHED,
     )
 
 

@@ -347,7 +347,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "certificate": found,
         "shown_code": show_code(found.code),
-        "is_in_force": found.sign_up.attended is True,
+        "is_in_force": found.is_in_force,
         "days": show_days(found),
         "place": show_place(found),
         "hours": show_hours(found.hours) if found.hours is not None else "",
