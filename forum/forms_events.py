@@ -1,5 +1,6 @@
 """Forms of events. Texts go through the door in the actions; times are by the clock where the event is."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,14 +10,16 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from forum.actions.events import EventDetails
+from forum.actions.events import EventDetails, Point, Question
 from forum.event_words import local
 from forum.forms_spaces import DateInput, GuardedForm, most
-from forum.models import Event, EventLeg, Space
+from forum.models import Event, EventLeg, EventQuestion, ProgrammeItem, Space
 from forum.queries.events import arrangeable_spaces
 from forum.queries.subjects import get_principle_index, reader_language
 from forum.writing import SOURCE_MAX
 from people.counties import COUNTIES
+from safety.guard import PatientDataError
+from safety.text import TextRefusedError
 
 CAPACITY_MOST = 5000
 _NOT_SAID = [("", "–")]
@@ -188,6 +191,16 @@ class EventForm(GuardedForm):
         )
 
 
+class EditEventForm(EventForm):
+    """Of an event others know of: whether they are to be told."""
+
+    tell_them = forms.BooleanField(
+        label=_("Si fra til de påmeldte på e-post"),
+        required=False,
+        help_text=_("Sendes bare når tid, sted, lenke, tittel eller tekst er endret."),
+    )
+
+
 _SAME = (
     "title",
     "kind",
@@ -247,3 +260,184 @@ def initial_event(event: Event) -> dict[str, Any]:
         said[f"{mode}_capacity"] = legs[mode].capacity if mode in legs else None
     said["principles"] = [str(each.principle_key) for each in event.principles.all()]
     return said
+
+
+# --- programme and questions ---------------------------------------------------------------------------
+
+ROWS_MOST = 100
+
+
+class Rows:
+    """A form with a row for each thing, added, moved and taken away by plain buttons.
+
+    A bound row is `form-<number>-<field>`; `rows` says how many there are. Buttons are `do=add`, `do=remove:2`,
+    `do=up:2` and `do=save`.
+    """
+
+    def __init__(self, form: Any, event: Event, *, data: Any = None, initial: Sequence[dict[str, Any]] = ()) -> None:
+        self.form, self.event, self.data = form, event, data
+        self.errors: list[str] = []
+        self.guard = GuardedForm(data)
+        if data is None:
+            self.forms = [self._make(number, initial=row) for number, row in enumerate(initial)]
+            return
+        wanted = data.get("rows", "")
+        count = min(int(wanted), ROWS_MOST) if wanted.isdecimal() and len(wanted) < 6 else 0
+        self.forms = [self._make(number, data=data) for number in range(count)]
+
+    def _make(self, number: int, **kwargs: Any) -> Any:
+        made = self.form(event=self.event, prefix=f"form-{number}", **kwargs)
+        made.number = number
+        return made
+
+    def is_valid(self) -> bool:
+        every = [form.is_valid() for form in self.forms]
+        return all(every) and self.guard.is_valid()
+
+    def refuse(self, error: TextRefusedError) -> None:
+        """Say why. A number that was found does not come back in the fields."""
+        self.guard.is_valid()
+        self.guard.refuse(error)
+        if isinstance(error, PatientDataError):
+            data = {name: self.data[name] for name in self.data} | error.masked
+            self.forms = [self._make(number, data=data) for number in range(len(self.forms))]
+
+    def change(self, task: str) -> None:
+        """A row more, one less, or one moved up: the rows as they were filled in, not judged."""
+        name, _sign, argument = task.partition(":")
+        rows = [
+            {
+                field: shown.widget.value_from_datadict(form.data, form.files, form.add_prefix(field))
+                for field, shown in form.fields.items()
+            }
+            for form in self.forms
+        ]
+        number = int(argument) if argument.isdecimal() and len(argument) < 6 else -1
+        if name == "add" and len(rows) < ROWS_MOST:
+            last = rows[-1] if rows else {}
+            rows.append({"day": last.get("day") or local(self.event.starts_at, self.event).date()})
+        elif name == "remove" and 0 <= number < len(rows):
+            del rows[number]
+        elif name == "up" and 0 < number < len(rows):
+            rows[number - 1], rows[number] = rows[number], rows[number - 1]
+        self.forms = [self._make(each, initial=row) for each, row in enumerate(rows)]
+
+
+class PointForm(forms.Form):
+    """A point of the programme. Empty rows are left out."""
+
+    pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    day = forms.DateField(label=_("Dag"), widget=DateInput)
+    starts_clock = forms.TimeField(label=_("Fra kl."), widget=TimeInput)
+    ends_clock = forms.TimeField(label=_("Til kl."), required=False, widget=TimeInput)
+    title = forms.CharField(label=_("Tittel"), max_length=most(ProgrammeItem, "title"))
+    speaker_role = forms.CharField(
+        label=_("Hvem som holder det"), max_length=most(ProgrammeItem, "speaker_role"), required=False
+    )
+    room = forms.CharField(label=_("Rom eller sal"), max_length=most(ProgrammeItem, "room"), required=False)
+    text = forms.CharField(
+        label=_("Kort om punktet"),
+        max_length=most(ProgrammeItem, "text"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = event.time_zone
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        for name in ("starts", "ends"):
+            at = data.get(f"{name}_clock")
+            try:
+                data[f"{name}_at"] = moment_of(data["day"], at, self.zone) if at is not None and "day" in data else None
+            except forms.ValidationError as error:
+                self.add_error(f"{name}_clock", error)
+        return data
+
+    def point(self) -> Point:
+        data = self.cleaned_data
+        return Point(
+            starts_at=data["starts_at"],
+            ends_at=data["ends_at"],
+            title=data["title"],
+            text=data["text"],
+            room=data["room"],
+            speaker_role=data["speaker_role"],
+            pk=data["pk"],
+        )
+
+
+def initial_points(event: Event) -> list[dict[str, Any]]:
+    """The programme for its form. One query."""
+    rows = []
+    for item in event.programme.all():
+        starts = local(item.starts_at, event)
+        rows.append(
+            {
+                "pk": item.pk,
+                "day": starts.date(),
+                "starts_clock": starts.time(),
+                "ends_clock": local(item.ends_at, event).time() if item.ends_at else None,
+                "title": item.title,
+                "speaker_role": item.speaker_role,
+                "room": item.room,
+                "text": item.text,
+            }
+        )
+    return rows
+
+
+class QuestionForm(forms.Form):
+    """A question. The rows stand in the order of their numbers."""
+
+    pk = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    label = forms.CharField(label=_("Spørsmål"), max_length=most(EventQuestion, "label"))
+    kind = forms.ChoiceField(label=_("Slags svar"), choices=EventQuestion.Kind.choices)
+    choices = forms.CharField(
+        label=_("Svar å velge mellom"),
+        max_length=most(EventQuestion, "choices"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Ett på hver linje. Bare når man skal velge."),
+    )
+    is_required = forms.BooleanField(label=_("Må besvares"), required=False)
+
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+    def question(self) -> Question:
+        data = self.cleaned_data
+        return Question(
+            label=data["label"],
+            kind=data["kind"],
+            choices=tuple(data["choices"].splitlines()),
+            is_required=data["is_required"],
+            pk=data["pk"],
+        )
+
+
+def initial_questions(event: Event, purpose: str) -> list[dict[str, Any]]:
+    """What is asked, for its form. One query."""
+    return [
+        {
+            "pk": each.pk,
+            "label": each.label,
+            "kind": each.kind,
+            "choices": each.choices,
+            "is_required": each.is_required,
+        }
+        for each in event.questions.filter(purpose=purpose)
+    ]
+
+
+class CancelEventForm(GuardedForm):
+    """Why it will not be. Those who were to come are told."""
+
+    note = forms.CharField(
+        label=_("Hvorfor er det avlyst?"),
+        max_length=most(Event, "cancel_note"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Står øverst på siden. De påmeldte får beskjed på e-post."),
+    )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.actions.sign_ups import Answer, options_of
 from forum.forms_spaces import GuardedForm, most
-from forum.models import DietaryNeed, Event, EventLeg, EventQuestion, SignUpAnswer
+from forum.models import DietaryNeed, Event, EventLeg, EventQuestion, EventSignUp, SignUpAnswer
 from people.models import Membership, Team
 
 
@@ -63,6 +63,16 @@ class AnswersForm(GuardedForm):
             value = self.cleaned_data.get(f"question_{question.pk}") or ()
             found.append(Answer(question, tuple(value) if isinstance(value, list) else ((value,) if value else ())))
         return found
+
+
+def initial_answers(sign_up: EventSignUp) -> dict[str, Any]:
+    """What was answered before. Two queries."""
+    said: dict[str, Any] = {}
+    for answer in sign_up.answers.select_related("question"):
+        is_several = answer.question.kind == EventQuestion.Kind.SEVERAL
+        said[f"question_{answer.question_id}"] = answer.text.splitlines() if is_several else answer.text
+    need = DietaryNeed.objects.filter(sign_up=sign_up).first()
+    return said | {"dietary": need.text if need is not None else ""}
 
 
 class SignUpForm(AnswersForm):

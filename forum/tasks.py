@@ -9,7 +9,7 @@ from datetime import date
 from django_tasks import task
 
 from forum.actions import notices, seals
-from forum.mails import event_letters, sending
+from forum.mails import event_letters, sending, sign_ups
 from forum.signals import items_changed, posts_changed
 from people.tasks import after_commit
 
@@ -64,6 +64,11 @@ def send_cases(day: str) -> None:
 @task()
 def tell_of_opening(opening_id: int) -> None:
     seals.tell_of_opening(opening_id=opening_id)
+
+
+@task()
+def send_sign_up_mails(sign_up_ids: list[int]) -> None:
+    sign_ups.send_sign_up_mails(sign_ups=sign_up_ids)
 
 
 @task()

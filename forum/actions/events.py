@@ -16,9 +16,21 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from forum.actions.sign_ups import lock_legs, settle_event
-from forum.models import DietaryNeed, Event, EventLeg, EventPrinciple, Space, State
-from forum.models.events import EVENT_SUMMARY_MAX, LABEL_MAX
+from forum.actions.sign_ups import lock_legs, settle_event, tell
+from forum.models import (
+    DietaryNeed,
+    Event,
+    EventLeg,
+    EventPrinciple,
+    EventQuestion,
+    EventSignUp,
+    ProgrammeItem,
+    SignUpAnswer,
+    SignUpNews,
+    Space,
+    State,
+)
+from forum.models.events import ANSWER_MAX, EVENT_SUMMARY_MAX, LABEL_MAX
 from forum.models.topics import TITLE_MAX, Post
 from forum.permissions.events import user_can_arrange, user_can_arrange_in
 from forum.rendering import Rendered, render
@@ -177,10 +189,12 @@ def _set_principles(event: Event, keys: Sequence[UUID]) -> None:
 
 @sensitive_variables()
 @transaction.atomic
-def edit_event(*, person: User, event: Event, details: EventDetails, confirmed: bool = False) -> Event:
+def edit_event(
+    *, person: User, event: Event, details: EventDetails, tell_them: bool = False, confirmed: bool = False
+) -> Event:
     """Say something else of it. More places go to those who wait at once; fewer than are taken are refused.
 
-    Raises as `make_event` does.
+    `tell_them` mails those who are to come, once for each change a calendar shows. Raises as `make_event` does.
     """
     event = _lock(person, event)
     if event.is_cancelled:
@@ -188,13 +202,20 @@ def edit_event(*, person: User, event: Event, details: EventDetails, confirmed: 
     read = _read(details, confirmed=confirmed)
     before = shown_in_calendars(event)
     _set_details(event, details, read)
-    event.sequence += shown_in_calendars(event) != before
+    is_changed = shown_in_calendars(event) != before
+    event.sequence += is_changed
     event.changed_at = timezone.now()
     event.save()
     _set_principles(event, details.principle_keys)
     _set_legs(event, details.legs)
     settle_event(event_id=event.pk)
+    if is_changed and tell_them and event.status == Event.Status.PUBLISHED:
+        tell(_standing(event), SignUpNews.Kind.CHANGED, str(event.sequence))
     return event
+
+
+def _standing(event: Event) -> list[EventSignUp]:
+    return list(EventSignUp.objects.standing().filter(event=event))
 
 
 def _set_legs(event: Event, wanted: dict[str, int | None]) -> None:
@@ -242,6 +263,7 @@ def cancel_event(*, person: User, event: Event, note: str, confirmed: bool = Fal
     event = _lock(person, event)
     if event.status != Event.Status.PUBLISHED:
         return event
+    lock_legs(event.pk)
     note = clean_line(note, most=EVENT_SUMMARY_MAX)
     if not note:
         raise TextRefusedError(_("Skriv kort hvorfor det er avlyst. De påmeldte får se det."))
@@ -249,6 +271,8 @@ def cancel_event(*, person: User, event: Event, note: str, confirmed: bool = Fal
     _set_status(event, Event.Status.CANCELLED)
     event.cancelled_at, event.cancel_note = timezone.now(), note
     event.save()
+    DietaryNeed.objects.filter(sign_up__event=event).delete()
+    tell(_standing(event), SignUpNews.Kind.EVENT_CANCELLED)
     return event
 
 
@@ -261,13 +285,22 @@ def _set_status(event: Event, status: str) -> None:
 
 @transaction.atomic
 def set_event_state(*, person: User, event: Event, state: State) -> Event:
-    """Hide, show or delete. A deleted event loses its text and what people answered. Raises PermissionDenied."""
+    """Hide, show or delete. A deleted event loses its text and what people answered.
+
+    One that people are to come to is cancelled first, so that they are told. Raises PermissionDenied and
+    TextRefusedError.
+    """
     event = _lock(person, event)
+    lock_legs(event.pk)
     if state == State.DELETED:
+        if event.status == Event.Status.PUBLISHED and not event.is_over and _standing(event):
+            raise TextRefusedError(_("Noen er påmeldt. Avlys det først, så de får vite det."))
         DietaryNeed.objects.filter(sign_up__event=event).delete()
+        SignUpAnswer.objects.filter(sign_up__event=event).delete()
         event.questions.all().delete()
         event.programme.all().delete()
         event.principles.all().delete()
+        event.place = event.address = event.contact = ""
         event.source = event.html = event.text = event.summary = event.link = event.cancel_note = ""
     event.state = state
     event.sequence += 1
@@ -276,3 +309,104 @@ def set_event_state(*, person: User, event: Event, state: State) -> Event:
     if state == State.NORMAL:
         settle_event(event_id=event.pk)
     return event
+
+
+# --- programme and questions ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of the programme. `pk` is that of a point that is there already. Times are aware."""
+
+    starts_at: datetime
+    title: str
+    ends_at: datetime | None = None
+    text: str = ""
+    room: str = ""
+    speaker_role: str = ""
+    pk: int | None = None
+
+
+@sensitive_variables()
+@transaction.atomic
+def set_programme(*, person: User, event: Event, points: Sequence[Point], confirmed: bool = False) -> None:
+    """The programme is these points and no others; those that are there already keep their rows.
+
+    Raises PermissionDenied, TextRefusedError and the guard's kinds of it.
+    """
+    event = _lock(person, event)
+    there = {item.pk: item for item in event.programme.all()}
+    kept: list[ProgrammeItem] = []
+    for number, point in enumerate(points):
+        item = there.get(point.pk or 0) or ProgrammeItem(event=event)
+        item.starts_at, item.ends_at = point.starts_at, point.ends_at
+        item.title = clean_line(point.title, most=LABEL_MAX)
+        item.text = clean_line(point.text, most=ANSWER_MAX)
+        item.room = clean_line(point.room, most=LABEL_MAX)
+        item.speaker_role = clean_line(point.speaker_role, most=LABEL_MAX)
+        if not item.title:
+            raise TextRefusedError(_("Hvert punkt i programmet må ha en tittel."))
+        if item.ends_at is not None and item.ends_at <= item.starts_at:
+            raise TextRefusedError(_("«%(title)s» slutter før det begynner.") % {"title": item.title})
+        said = {"title": item.title, "text": item.text, "room": item.room, "speaker_role": item.speaker_role}
+        guard_html({f"form-{number}-{name}": escape(text) for name, text in said.items()}, confirmed=confirmed)
+        kept.append(item)
+    event.programme.exclude(pk__in=[item.pk for item in kept if item.pk]).delete()
+    for item in kept:
+        item.save()
+    Event.objects.filter(pk=event.pk).update(changed_at=timezone.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. `pk` is that of a question that is there already; its answers stay."""
+
+    label: str
+    kind: str = EventQuestion.Kind.LINE
+    choices: tuple[str, ...] = ()
+    is_required: bool = False
+    pk: int | None = None
+
+
+@sensitive_variables()
+@transaction.atomic
+def set_questions(
+    *,
+    person: User,
+    event: Event,
+    questions: Sequence[Question],
+    purpose: str = EventQuestion.Purpose.SIGN_UP,
+    confirmed: bool = False,
+) -> None:
+    """What is asked is these, in this order. A question that is taken away takes its answers with it.
+
+    Raises PermissionDenied, TextRefusedError and the guard's kinds of it.
+    """
+    event = _lock(person, event)
+    there = {each.pk: each for each in event.questions.filter(purpose=purpose)}
+    kept: list[EventQuestion] = []
+    for number, asked in enumerate(questions):
+        question = there.get(asked.pk or 0) or EventQuestion(event=event, purpose=purpose)
+        question.label = clean_line(asked.label, most=LABEL_MAX)
+        question.kind = EventQuestion.Kind(asked.kind)
+        question.is_required, question.position = asked.is_required, number
+        choices = dict.fromkeys(clean_line(each, most=LABEL_MAX) for each in asked.choices)
+        choices.pop("", None)
+        has_choices = question.kind in (EventQuestion.Kind.CHOICE, EventQuestion.Kind.SEVERAL)
+        question.choices = "\n".join(choices) if has_choices else ""
+        if not question.label:
+            raise TextRefusedError(_("Skriv hva du spør om."))
+        if has_choices and len(choices) < 2:
+            raise TextRefusedError(
+                _("«%(question)s» trenger minst to svar å velge mellom.") % {"question": asked.label}
+            )
+        if len(question.choices) > 2000:
+            raise TextRefusedError(_("«%(question)s» har for mange svar å velge mellom.") % {"question": asked.label})
+        guard_html(
+            {f"form-{number}-label": escape(question.label), f"form-{number}-choices": escape(question.choices)},
+            confirmed=confirmed,
+        )
+        kept.append(question)
+    event.questions.filter(purpose=purpose).exclude(pk__in=[each.pk for each in kept if each.pk]).delete()
+    for question in kept:
+        question.save()

@@ -16,6 +16,8 @@ from forum.actions.counting import lock_post
 from forum.actions.evaluations import close_old_evaluations
 from forum.actions.library import delete_loose_library_files
 from forum.actions.posting import empty_post, set_post_state
+from forum.actions.sign_up_mails import forget_sign_up_news
+from forum.actions.sign_ups import forget_dietary_needs
 from forum.models import Appeal, Draft, ModerationEntry, Post, Report, Silence, State
 
 HIDDEN_FOR = timedelta(days=180)
@@ -84,7 +86,10 @@ def empty_old_post(*, pk: int) -> bool:
 
 @transaction.atomic
 def forget_rest() -> dict[str, int]:
-    """Delete old reports, pauses, lines of the log, drafts and loose files; returns how many of each."""
+    """Delete old reports, pauses, lines of the log, drafts, loose files and what events need no longer.
+
+    Returns how many of each.
+    """
     now = timezone.now()
     counts = {name: rows.count() for name, rows in old_rows(now)}
     for _, rows in old_rows(now):
@@ -94,4 +99,6 @@ def forget_rest() -> dict[str, int]:
     counts["emptied letters of events"] = event_retention.empty_old_letters(now)
     counts["closed evaluations"] = close_old_evaluations()
     counts["loose files"] = delete_orphaned_files() + delete_loose_library_files()
+    counts["dietary needs"] = forget_dietary_needs()
+    counts["old news of sign-ups"] = forget_sign_up_news()
     return counts

@@ -18,20 +18,33 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from forum.models import DietaryNeed, Event, EventLeg, EventQuestion, EventSignUp, SignUpAnswer, State
+from forum import tasks
+from forum.models import (
+    DietaryNeed,
+    Event,
+    EventLeg,
+    EventQuestion,
+    EventSignUp,
+    SignUpAnswer,
+    SignUpNews,
+    State,
+)
 from forum.models.events import ANSWER_MAX, DIETARY_MAX
 from forum.permissions.events import (
     user_can_arrange,
     user_can_change_sign_up,
     user_can_see_event,
+    user_can_see_sign_up,
     user_can_sign_up,
 )
 from people.models import Membership, Team, User
 from people.permissions import user_can_manage_team
+from people.tasks import after_commit
 from safety.guard import guard_html
 from safety.text import TextRefusedError, clean_line
 
 Status = EventSignUp.Status
+News = SignUpNews.Kind
 
 STRAIGHT_WITHIN = timedelta(hours=6)
 """So near the start nobody has time to answer an offer: the first in the queue gets the place and is told."""
@@ -82,26 +95,78 @@ def sign_up(
     but the person answers questions and says what they can not eat. Raises PermissionDenied, AlreadySignedUpError,
     TextRefusedError and the guard's kinds of it.
     """
-    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    _lock_people([person.pk, by.pk])
     if submission is not None:
         before = EventSignUp.objects.filter(submission=submission, event=event, person=person).first()
         if before is not None:
             return before
-    if not user_can_sign_up(person, event) or not _may_sign_up_for(by, person, event, team):
+    is_own = by.pk == person.pk
+    if not _may_sign_up_for(by, event, team, is_own=is_own):
+        raise PermissionDenied
+    read = _read_answers(event, answers or (), confirmed=confirmed) if is_own else []
+    need = _read_dietary(dietary, confirmed=confirmed) if is_own and event.asks_dietary else ""
+    made = _take_place(person, event, mode, by, team, submission)
+    _keep_answers(made, read, need)
+    return made
+
+
+@transaction.atomic
+def sign_up_team(
+    *, by: User, event: Event, team: Team, people: Iterable[User], mode: str
+) -> dict[int, EventSignUp | None]:
+    """Sign up several of one's team at once, in the order given. Each is told.
+
+    None stands for who is signed up already, is not in the team, or may not come. They answer the organiser's
+    questions themselves afterwards. Raises PermissionDenied and TextRefusedError.
+    """
+    wanted = list(people)
+    _lock_people([by.pk, *(person.pk for person in wanted)])
+    if not _may_sign_up_for(by, event, team, is_own=False):
+        raise PermissionDenied
+    made: dict[int, EventSignUp | None] = {}
+    for person in wanted:
+        try:
+            with transaction.atomic():
+                made[person.pk] = _take_place(person, event, mode, by, team, None)
+        except (AlreadySignedUpError, PermissionDenied):
+            made[person.pk] = None
+    return made
+
+
+def _lock_people(keys: Iterable[int]) -> None:
+    """Before the legs, and in order: an account that is being deleted holds its own row, then its events' legs."""
+    rows = User.objects.select_for_update(no_key=True).filter(pk__in=set(keys)).order_by("pk")
+    if len(list(rows.values_list("pk"))) != len(set(keys)):
+        raise PermissionDenied
+
+
+def _may_sign_up_for(by: User, event: Event, team: Team | None, *, is_own: bool) -> bool:
+    """Whether this is for `by` to do. Whether the person may come is asked for each."""
+    if is_own:
+        return True
+    return user_can_arrange(by, event) or (
+        team is not None and user_can_see_event(by, event) and user_can_manage_team(by, team)
+    )
+
+
+def _take_place(
+    person: User, event: Event, mode: str, by: User, team: Team | None, submission: UUID | None
+) -> EventSignUp:
+    """The people's rows are locked. Raises PermissionDenied, AlreadySignedUpError and TextRefusedError."""
+    if not user_can_sign_up(person, event):
         raise PermissionDenied
     if team is not None and not Membership.objects.active().filter(person=person, team=team).exists():
         raise PermissionDenied
-    is_own = by.pk == person.pk
-    read = _read_answers(event, answers or () if is_own else (), confirmed=confirmed, must_answer=is_own)
-    need = _read_dietary(dietary, confirmed=confirmed) if is_own and event.asks_dietary else ""
-    legs = lock_legs(event.pk)
-    leg = next((each for each in legs if each.mode == mode), None)
+    leg = next((each for each in lock_legs(event.pk) if each.mode == mode), None)
     if leg is None:
         raise TextRefusedError(_("Velg hvordan du vil delta."))
+    now = timezone.now()
+    event = Event.objects.get(pk=event.pk)
+    if not _is_live(event, now):  # it was cancelled while this waited for the legs
+        raise PermissionDenied
     standing = EventSignUp.objects.standing().filter(event=event, person=person).first()
     if standing is not None:
         raise AlreadySignedUpError(standing)
-    now = timezone.now()
     _settle_leg(leg, event, now)
     made = EventSignUp(
         event=event, leg=leg, person=person, team=team, made_by=by, created_at=now, submission=submission
@@ -118,24 +183,20 @@ def sign_up(
     except IntegrityError:
         raise AlreadySignedUpError from None
     leg.save(update_fields=["taken", "last_queue_number"])
-    SignUpAnswer.objects.bulk_create([SignUpAnswer(sign_up=made, question=q, text=text) for q, text in read])
-    if need:
-        DietaryNeed.objects.create(sign_up=made, text=need)
+    tell([made], News(made.status))
     return made
 
 
-def _may_sign_up_for(by: User, person: User, event: Event, team: Team | None) -> bool:
-    if by.pk == person.pk:
-        return True
-    if team is not None and user_can_see_event(by, event) and user_can_manage_team(by, team):
-        return True
-    return user_can_arrange(by, event)
+def tell(sign_ups: Iterable[EventSignUp], kind: str, occasion: str = "") -> None:
+    """Each is to be told this once. Written now, mailed after commit."""
+    rows = [SignUpNews(sign_up=each, kind=kind, occasion=occasion) for each in sign_ups]
+    if rows:
+        SignUpNews.objects.bulk_create(rows, ignore_conflicts=True)
+        after_commit(tasks.send_sign_up_mails, sorted({row.sign_up_id for row in rows}))
 
 
 @sensitive_variables()
-def _read_answers(
-    event: Event, answers: Iterable[Answer], *, confirmed: bool, must_answer: bool
-) -> list[tuple[EventQuestion, str]]:
+def _read_answers(event: Event, answers: Iterable[Answer], *, confirmed: bool) -> list[tuple[EventQuestion, str]]:
     """What may be stored. Choices are of those the organiser set. Raises TextRefusedError and the guard's kinds."""
     given = {answer.question.pk: answer.texts for answer in answers}
     read: list[tuple[EventQuestion, str]] = []
@@ -144,7 +205,7 @@ def _read_answers(
         offered = options_of(question)
         if offered and any(text not in offered for text in texts):
             raise TextRefusedError(_("Velg blant svarene som står der."))
-        if question.is_required and must_answer and not texts:
+        if question.is_required and not texts:
             raise TextRefusedError(_("Svar på «%(question)s».") % {"question": question.label})
         if texts:
             text = "\n".join(texts)
@@ -167,6 +228,33 @@ def _read_dietary(text: str, *, confirmed: bool) -> str:
     return text
 
 
+def _keep_answers(sign_up: EventSignUp, read: list[tuple[EventQuestion, str]], dietary: str) -> None:
+    """As they are given now, in place of those before."""
+    SignUpAnswer.objects.filter(sign_up=sign_up).delete()
+    SignUpAnswer.objects.bulk_create([SignUpAnswer(sign_up=sign_up, question=each, text=text) for each, text in read])
+    if dietary:
+        DietaryNeed.objects.update_or_create(sign_up=sign_up, defaults={"text": dietary})
+    else:
+        DietaryNeed.objects.filter(sign_up=sign_up).delete()
+
+
+@sensitive_variables()
+@transaction.atomic
+def answer_questions(
+    *, person: User, sign_up: EventSignUp, answers: Iterable[Answer], dietary: str = "", confirmed: bool = False
+) -> None:
+    """Answer the organiser afterwards, or anew: the person alone, while the sign-up stands.
+
+    Raises PermissionDenied, TextRefusedError and the guard's kinds of it.
+    """
+    found = EventSignUp.objects.select_for_update(no_key=True, of=("self",)).select_related("event").get(pk=sign_up.pk)
+    if found.person_id != person.pk or not user_can_change_sign_up(person, found):
+        raise PermissionDenied
+    read = _read_answers(found.event, answers, confirmed=confirmed)
+    need = _read_dietary(dietary, confirmed=confirmed) if found.event.asks_dietary else ""
+    _keep_answers(found, read, need)
+
+
 # --- giving up and answering offers --------------------------------------------------------------------
 
 
@@ -178,38 +266,38 @@ def cancel_sign_up(*, by: User, sign_up: EventSignUp) -> EventSignUp:
     """
     legs = lock_legs(sign_up.event_id)
     found = EventSignUp.objects.select_related("event").get(pk=sign_up.pk)
-    if found.status not in EventSignUp.STANDING and user_can_see_ended(by, found):
+    if found.status not in EventSignUp.STANDING and _has_ended_it(by, found):
         return found
     if not user_can_change_sign_up(by, found):
         raise PermissionDenied
     _end(found, legs, Status.CANCELLED)
+    if by.pk != found.person_id:
+        tell([found], News.ENDED)
     return found
 
 
-def user_can_see_ended(by: User, sign_up: EventSignUp) -> bool:
-    """Whoever sends «meld meg av» twice is told nothing new."""
-    return sign_up.person_id == by.pk or user_can_arrange(by, sign_up.event)
+def _has_ended_it(by: User, sign_up: EventSignUp) -> bool:
+    """Whoever sends the same form twice is not refused."""
+    return user_can_see_sign_up(by, sign_up)
 
 
 @transaction.atomic
 def accept_offer(*, by: User, sign_up: EventSignUp) -> EventSignUp:
     """Take the place that was offered. Once more changes nothing. Raises PermissionDenied and OfferOverError."""
-    legs = lock_legs(sign_up.event_id)
+    lock_legs(sign_up.event_id)
     found = EventSignUp.objects.select_related("event").get(pk=sign_up.pk)
-    now = timezone.now()
-    if found.status == Status.CONFIRMED and user_can_change_sign_up(by, found):
-        return found
-    if found.status not in EventSignUp.STANDING and user_can_see_ended(by, found):
+    if found.status not in EventSignUp.STANDING and _has_ended_it(by, found):
         raise OfferOverError
-    if not user_can_change_sign_up(by, found):
+    if not user_can_change_sign_up(by, found) or not user_can_see_event(by, found.event):
         raise PermissionDenied
-    if found.status != Status.OFFERED or found.offered_until is None or found.offered_until <= now:
-        raise OfferOverError
-    if not _is_live(found.event, now):
+    if found.status == Status.CONFIRMED:
+        return found
+    now = timezone.now()
+    if found.offered_until is None or found.offered_until <= now or not _is_live(found.event, now):
         raise OfferOverError
     found.status, found.offered_until, found.confirmed_at = Status.CONFIRMED, None, now
     found.save(update_fields=["status", "offered_until", "confirmed_at"])
-    del legs
+    tell([found], News.CONFIRMED)
     return found
 
 
@@ -262,6 +350,7 @@ def _settle_leg(leg: EventLeg, event: Event, now: datetime) -> int:
         sign_up.status, sign_up.ended_at, sign_up.offered_until = Status.LAPSED, now, None
         sign_up.save(update_fields=["status", "ended_at", "offered_until"])
     leg.taken -= len(late)
+    tell(late, News.LAPSED)
     DietaryNeed.objects.filter(sign_up__in=late).delete()
     _promote(leg, event, now)
     if late:
@@ -290,9 +379,10 @@ def _promote(leg: EventLeg, event: Event, now: datetime) -> None:
         leg.taken += 1
         leg.save(update_fields=["taken"])
         sign_up.save(update_fields=["status", "offered_until", "confirmed_at"])
+        tell([sign_up], News(sign_up.status))
 
 
-def legs_to_settle() -> "set[int]":
+def events_to_settle() -> set[int]:
     """The events where an offer is overdue, or somebody waits while a place is free. One query."""
     now = timezone.now()
     overdue = EventSignUp.objects.filter(leg=OuterRef("pk"), status=Status.OFFERED, offered_until__lte=now)
@@ -312,7 +402,7 @@ def lapse_offers() -> int:
 
     Run every few minutes; safe to run twice and at once: each event is a transaction, under its legs' locks.
     """
-    return sum(settle_event(event_id=pk) for pk in sorted(legs_to_settle()))
+    return sum(settle_event(event_id=pk) for pk in sorted(events_to_settle()))
 
 
 @transaction.atomic
@@ -338,6 +428,30 @@ def set_attendance(*, by: User, event: Event, listed: Iterable[int], came: Itera
     rows.exclude(pk__in=here).update(attended=False)
 
 
+REMINDED_BEFORE = timedelta(days=2)
+
+
+def remind_of_events() -> int:
+    """Whoever has a place is told two days before, once for each start; not who has just got it. Returns how many."""
+    now = timezone.now()
+    near = EventSignUp.objects.filter(
+        status=Status.CONFIRMED,
+        event__status=Event.Status.PUBLISHED,
+        event__state=State.NORMAL,
+        event__starts_at__gt=now,
+        event__starts_at__lte=now + REMINDED_BEFORE,
+        confirmed_at__lt=F("event__starts_at") - REMINDED_BEFORE,
+    )
+    told = 0
+    for event_id, starts_at in set(near.values_list("event_id", "event__starts_at")):
+        occasion = f"{starts_at:%Y%m%dT%H%M}"
+        before = SignUpNews.objects.filter(sign_up=OuterRef("pk"), kind=News.REMINDER, occasion=occasion)
+        due = list(near.filter(~Exists(before), event_id=event_id))
+        tell(due, News.REMINDER, occasion)
+        told += len(due)
+    return told
+
+
 def forget_dietary_needs() -> int:
     """Drop what is needed no longer: fourteen days after the event, or of a sign-up that stands no more. How many."""
     old = DietaryNeed.objects.filter(
@@ -355,6 +469,14 @@ def count_taken() -> dict[int, tuple[int, int]]:
         counted=Count("sign_ups", filter=Q(sign_ups__status__in=EventSignUp.TAKES_A_PLACE))
     ).exclude(taken=F("counted"))
     return {leg.pk: (leg.taken, leg.counted) for leg in legs}
+
+
+@transaction.atomic
+def recount_leg(*, leg_id: int) -> None:
+    """Make a leg's `taken` from its rows."""
+    leg = EventLeg.objects.select_for_update(no_key=True).get(pk=leg_id)
+    leg.taken = EventSignUp.objects.with_place().filter(leg=leg).count()
+    leg.save(update_fields=["taken"])
 
 
 @transaction.atomic

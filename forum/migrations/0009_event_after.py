@@ -12,7 +12,7 @@ import forum.models.writing
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("forum", "0008_events"),
+        ("forum", "0009_event_sign_ups"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -22,6 +22,7 @@ from forum.models.events import (
     EventSignUp,
     ProgrammeItem,
     SignUpAnswer,
+    SignUpNews,
 )
 from forum.models.library import LibraryFile, LibraryItem, LibraryPrinciple, LibraryTag, LibraryUse, LibraryVersion
 from forum.models.moderation import Appeal, DecisionsRead, ModerationEntry, Report, Silence
@@ -89,6 +90,7 @@ __all__ = [
     "SealOpening",
     "SentMail",
     "SignUpAnswer",
+    "SignUpNews",
     "Silence",
     "Space",
     "SpaceMembership",

@@ -400,3 +400,44 @@ class DietaryNeed(models.Model):
 
     def __str__(self) -> str:
         return str(self.sign_up_id)
+
+
+class SignUpNews(models.Model):
+    """What somebody is to be told of their sign-up, written with the change itself and claimed before it is mailed.
+
+    Once of each: `occasion` tells two changes, or two reminders, apart.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    class Kind(models.TextChoices):
+        CONFIRMED = "confirmed", _("Har plass")
+        WAITING = "waiting", _("På venteliste")
+        OFFERED = "offered", _("Er tilbudt plass")
+        LAPSED = "lapsed", _("Svarte ikke i tide")
+        ENDED = "ended", _("Meldt av")
+        EVENT_CANCELLED = "event_off", _("Arrangementet er avlyst")
+        CHANGED = "changed", _("Arrangementet er endret")
+        REMINDER = "reminder", _("Påminnelse")
+
+    sign_up = models.ForeignKey(EventSignUp, on_delete=models.CASCADE, related_name="news")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    occasion = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("beskjed om en påmelding")
+        verbose_name_plural = _("beskjeder om påmeldinger")
+        ordering: ClassVar[list[str]] = ["created_at", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["sign_up", "kind", "occasion"], name="told_once_of_a_sign_up"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["created_at"], condition=Q(claimed_at__isnull=True), name="sign_up_news_to_send"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sign_up_id} {self.kind}"

@@ -89,19 +89,19 @@ def sign_ups_visible_to(user: Any) -> QuerySet[EventSignUp]:
 
 def user_can_see_sign_up(user: Any, sign_up: EventSignUp) -> bool:
     """Twin of `sign_ups_visible_to`. One query."""
-    return _is_among(sign_ups_visible_to, user, sign_up)
+    return sign_ups_visible_to(user).filter(pk=sign_up.pk).exists()
 
 
 def sign_ups_changed_by(user: Any) -> QuerySet[EventSignUp]:
     """The sign-ups this person may give up or answer for: those they see that stand, until the event is over."""
     if not _is_active(user):
         return EventSignUp.objects.none()
-    return sign_ups_visible_to(user).standing().filter(event__ends_at__gt=now_of(user))  # type: ignore[attr-defined,no-any-return]
+    return sign_ups_visible_to(user).standing().filter(event__ends_at__gt=now_of(user))  # type: ignore[attr-defined]
 
 
 def user_can_change_sign_up(user: Any, sign_up: EventSignUp) -> bool:
     """Twin of `sign_ups_changed_by`. One query."""
-    return _is_among(sign_ups_changed_by, user, sign_up)
+    return sign_ups_changed_by(user).filter(pk=sign_up.pk).exists()
 
 
 def answers_visible_to(user: Any) -> QuerySet[SignUpAnswer]:

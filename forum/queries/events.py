@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from courses.models import Principle
 from forum.event_words import day_words, local, moment_words, when_words, zone_words
-from forum.models import Event, EventLeg, EventPrinciple, EventSignUp, ProgrammeItem, Space
+from forum.models import Event, EventLeg, EventPrinciple, EventQuestion, EventSignUp, ProgrammeItem, Space
 from forum.permissions.events import (
     events_arranged_by,
     events_open_to,
@@ -22,11 +22,18 @@ from forum.permissions.events import (
 )
 from forum.queries.subjects import get_principle_index, reader_language
 from forum.templatetags.topics import clock
+from people.models import Membership, Team
+from people.permissions import teams_managed_by
 
 
 def get_event_for(user: Any, pk: int) -> Event:
-    """The event with `may_arrange`, `is_open` (to sign up for) and `shows_link`. One query. Raises Http404."""
+    """The event with `may_arrange`, `is_open` (to sign up for), `shows_link`, and `is_overdue` where an offer was not
+    answered in time. One query. Raises Http404.
+    """
     here = {"pk": OuterRef("pk")}
+    overdue = EventSignUp.objects.filter(
+        event=OuterRef("pk"), status=EventSignUp.Status.OFFERED, offered_until__lte=timezone.now()
+    )
     found = (
         events_visible_to(user)
         .filter(pk=pk)
@@ -34,6 +41,7 @@ def get_event_for(user: Any, pk: int) -> Event:
             may_arrange=Exists(events_arranged_by(user).filter(**here)),
             is_open=Exists(events_open_to(user).filter(**here)),
             shows_link=Exists(links_visible_to(user).filter(**here)),
+            is_overdue=Exists(overdue),
         )
         .select_related("space")
         .first()
@@ -65,18 +73,20 @@ class ProgrammeDay:
 
 @dataclass(slots=True)
 class EventPage:
-    """All the page shows of an event. `own` is the reader's sign-up that stands; `ahead` how many wait before it."""
+    """All the page shows. `own` is the reader's sign-up that stands; `team` one whose members they may sign up."""
 
     event: Event
     legs: list[EventLeg]
     days: list[ProgrammeDay]
     principles: list[Principle]
     own: EventSignUp | None
+    team: Team | None
     when: str
     closes: str
     opens: str
     offer_ends: str
     zone: str
+    asks: bool
 
     @property
     def is_full(self) -> bool:
@@ -86,7 +96,7 @@ class EventPage:
     @property
     def queue_place(self) -> int:
         """Which number in line: how many wait before, and one."""
-        return self.own.place_in_queue if self.own is not None else 0  # type: ignore[attr-defined, no-any-return]
+        return self.own.place_in_queue if self.own is not None else 0  # type: ignore[attr-defined]
 
 
 def get_own_sign_up(user: Any, event: Event) -> EventSignUp | None:
@@ -101,7 +111,7 @@ def get_own_sign_up(user: Any, event: Event) -> EventSignUp | None:
 
 
 def get_event_page(user: Any, event: Event) -> EventPage:
-    """Of an event that `get_event_for` has found. Five queries, six where the reader waits."""
+    """Of an event that `get_event_for` has found. Seven queries at most, eight where the reader waits."""
     own = get_own_sign_up(user, event)
     closes, opens = event.sign_up_closes_at, event.sign_up_opens_at
     offered = own.offered_until if own is not None else None
@@ -111,12 +121,23 @@ def get_event_page(user: Any, event: Event) -> EventPage:
         days=days_of(event, list(event.programme.all())),
         principles=principles_of(event),
         own=own,
+        team=teams_managed_by(user).filter(_is_in(user)).order_by("name", "pk").first() if event.is_open else None,  # type: ignore[attr-defined]
         when=when_words(event),
         closes=moment_words(closes, event) if closes else "",
         opens=moment_words(opens, event) if opens and opens > timezone.now() else "",
         offer_ends=moment_words(offered, event) if offered else "",
         zone=zone_words(event) if event.time_zone != Event.TimeZone.OSLO else "",
+        asks=event.asks_dietary or (own is not None and asks_something(event)),
     )
+
+
+def asks_something(event: Event) -> bool:
+    """Whether those who sign up are asked anything but what they can not eat. One query."""
+    return EventQuestion.objects.filter(event=event, purpose=EventQuestion.Purpose.SIGN_UP).exists()
+
+
+def _is_in(user: Any) -> Exists:
+    return Exists(Membership.objects.active().filter(person=user.pk, team=OuterRef("pk")))
 
 
 def days_of(event: Event, items: Sequence[ProgrammeItem]) -> list[ProgrammeDay]:

@@ -13,8 +13,19 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forum.actions import events as actions
-from forum.forms_events import EventForm, NewEventForm, initial_event
-from forum.models import Event
+from forum.actions.sign_ups import settle_event
+from forum.forms_events import (
+    CancelEventForm,
+    EditEventForm,
+    NewEventForm,
+    PointForm,
+    QuestionForm,
+    Rows,
+    initial_event,
+    initial_points,
+    initial_questions,
+)
+from forum.models import Event, EventQuestion, State
 from forum.queries.events import arrangeable_spaces, get_event_for, get_event_page
 from safety.text import TextRefusedError
 
@@ -35,6 +46,8 @@ def event_to_arrange(request: HttpRequest, pk: int) -> Event:
 def event(request: HttpRequest, pk: int) -> HttpResponse:
     """What it is, when, where, and one's own place."""
     found = get_event_for(request.user, pk)
+    if found.is_overdue:  # type: ignore[attr-defined]
+        settle_event(event_id=found.pk)
     page = get_event_page(request.user, found)
     context = {"event": found, "page": page, "own": page.own, "may_arrange": found.may_arrange}  # type: ignore[attr-defined]
     return render(request, "forum/events/event.html", context)
@@ -83,11 +96,15 @@ def event_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found = event_to_arrange(request, pk)
     if found.is_cancelled:
         raise PermissionDenied
-    form = EventForm(request.POST if request.method == "POST" else None, initial=initial_event(found))
+    form = EditEventForm(request.POST if request.method == "POST" else None, initial=initial_event(found))
     if request.method == "POST" and form.is_valid():
         try:
             actions.edit_event(
-                person=person, event=found, details=form.details(), confirmed=form.cleaned_data["confirmed"]
+                person=person,
+                event=found,
+                details=form.details(),
+                tell_them=form.cleaned_data["tell_them"],
+                confirmed=form.cleaned_data["confirmed"],
             )
         except TextRefusedError as error:
             form.refuse(error)
@@ -106,3 +123,130 @@ def event_publish(request: HttpRequest, pk: int) -> HttpResponse:
     actions.publish_event(person=request.user, event=found)  # type: ignore[arg-type]
     messages.success(request, _("Publisert. Nå ser de som kan lese rommet, arrangementet."))
     return redirect(found)
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def event_programme(request: HttpRequest, pk: int) -> HttpResponse:
+    """The programme, a row for each point."""
+    found = event_to_arrange(request, pk)
+    rows = Rows(
+        PointForm, found, data=request.POST if request.method == "POST" else None, initial=initial_points(found)
+    )
+
+    def save() -> None:
+        actions.set_programme(
+            person=request.user,  # type: ignore[arg-type]
+            event=found,
+            points=[form.point() for form in rows.forms],
+            confirmed=rows.guard.cleaned_data["confirmed"],
+        )
+
+    return _with_rows(request, found, rows, save, "forum/events/edit_programme.html")
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def event_questions(request: HttpRequest, pk: int) -> HttpResponse:
+    """What those who sign up are asked, a row for each question."""
+    found = event_to_arrange(request, pk)
+    purpose = EventQuestion.Purpose.SIGN_UP
+    data = request.POST if request.method == "POST" else None
+    rows = Rows(QuestionForm, found, data=data, initial=initial_questions(found, purpose))
+
+    def save() -> None:
+        actions.set_questions(
+            person=request.user,  # type: ignore[arg-type]
+            event=found,
+            questions=[form.question() for form in rows.forms],
+            purpose=purpose,
+            confirmed=rows.guard.cleaned_data["confirmed"],
+        )
+
+    return _with_rows(request, found, rows, save, "forum/events/edit_questions.html")
+
+
+@sensitive_variables()
+def _with_rows(request: HttpRequest, event: Event, rows: Rows, save: Any, template: str) -> HttpResponse:
+    """Add, move and take away by plain buttons; saved when asked to."""
+    status = 200
+    if request.method == "POST":
+        task = request.POST.get("do", "save")
+        if task != "save":
+            rows.change(task)
+        elif rows.is_valid():
+            try:
+                save()
+            except TextRefusedError as error:
+                rows.refuse(error)
+                status = REFUSED
+            else:
+                messages.success(request, _("Endringen er lagret."))
+                return redirect(event)
+        else:
+            status = REFUSED
+    return render(request, template, {"event": event, "rows": rows}, status=status)
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def event_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Avlys, with a reason. All who were to come are told."""
+    found = event_to_arrange(request, pk)
+    if found.status != Event.Status.PUBLISHED:
+        return redirect(found)
+    form = CancelEventForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            actions.cancel_event(
+                person=request.user,  # type: ignore[arg-type]
+                event=found,
+                note=data["note"],
+                confirmed=data["confirmed"],
+            )
+        except TextRefusedError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Avlyst. De påmeldte får beskjed."))
+            return redirect(found)
+    status = REFUSED if form.is_bound else 200
+    return render(request, "forum/events/edit_cancel.html", {"form": form, "event": found}, status=status)
+
+
+@login_required
+@never_cache
+@require_POST
+def event_state(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hide an event, or show it again."""
+    found = event_to_arrange(request, pk)
+    wanted = State.HIDDEN if request.POST.get("shown") == "0" else State.NORMAL
+    actions.set_event_state(person=request.user, event=found, state=wanted)  # type: ignore[arg-type]
+    messages.success(request, _("Det er skjult.") if wanted == State.HIDDEN else _("Det vises igjen."))
+    return redirect(found)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def event_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an event away, after asking once."""
+    found = event_to_arrange(request, pk)
+    if request.method == "POST":
+        try:
+            actions.set_event_state(person=request.user, event=found, state=State.DELETED)  # type: ignore[arg-type]
+        except TextRefusedError as error:
+            messages.error(request, error.message)
+            return redirect(found)
+        messages.success(request, _("«%(title)s» er slettet.") % {"title": found.title})
+        return redirect(found.space)
+    return render(request, "forum/events/edit_delete.html", {"event": found})

@@ -118,6 +118,8 @@ def test_old_rows_go_and_young_ones_stay(post: Post, author: User) -> None:
         "deleted lines of the log: 1",
         "deleted drafts: 1",
         "deleted loose files: 0",
+        "deleted dietary needs: 0",
+        "deleted old news of sign-ups: 0",
     ]
     assert [model.objects.count() for model in (Report, Silence, ModerationEntry, Draft)] == [1, 1, 1, 1]
 

@@ -16,7 +16,8 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = (
         "Empty posts hidden for 180 days, and delete old reports, pauses, lines of the moderators' log, drafts and "
-        "files that never came into a post. Run it once a day. Safe to run twice. Names nobody: posts have numbers."
+        "files that never came into a post, and what people can not eat two weeks after an event. "
+        "Run it once a day. Safe to run twice. Names nobody: posts have numbers."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
