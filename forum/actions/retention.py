@@ -91,13 +91,13 @@ def forget_rest() -> dict[str, int]:
     Returns how many of each.
     """
     now = timezone.now()
+    close_old_evaluations()
     counts = {name: rows.count() for name, rows in old_rows(now)}
     for _, rows in old_rows(now):
         rows.delete()
     counts["drafts"] = old_drafts(now).count()
     old_drafts(now).delete()
-    counts["emptied letters of events"] = event_retention.empty_old_letters(now)
-    counts["closed evaluations"] = close_old_evaluations()
+    counts["words of letters"] = event_retention.empty_old_letters(now)
     counts["loose files"] = delete_orphaned_files() + delete_loose_library_files()
     counts["dietary needs"] = forget_dietary_needs()
     counts["old news of sign-ups"] = forget_sign_up_news()

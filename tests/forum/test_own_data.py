@@ -85,7 +85,7 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
     ),
     "forum.LibraryFile.uploader": lambda person, post: library_file_of(person),
     "forum.EventSignUp.person": lambda person, post: factories.make_sign_up(
-        person, factories.EventFactory.create(space=post.topic.space)
+        person, factories.EventFactory.create(space=post.topic.space), status="waiting", queue_number=1
     ),
     "forum.EventMailReceiver.person": letter_to,
     "forum.EvaluationDone.person": lambda person, post: EvaluationDone.objects.create(

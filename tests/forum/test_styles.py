@@ -10,7 +10,6 @@ STYLES = settings.BASE_DIR / "static" / "css"
 FORUM = (
     "forum.css",
     "forum-event-after.css",
-    "forum-events.css",
     "forum-library.css",
     "forum-moderation.css",
     "forum-notices.css",
@@ -60,13 +59,17 @@ def bare_classes_of(sheet: str) -> set[str]:
 
 COMMON = set().union(*(classes_of(sheet) for sheet in EVERYWHERE))
 OWN = {sheet: classes_of(sheet) - COMMON for sheet in FORUM}
-PAGES = sorted(
+AROUND_EVENTS = sorted(
     path.relative_to(TEMPLATES).as_posix()
-    for pattern in ("*.html", "events/*.html", "library/*.html")
+    for path in (TEMPLATES / "forum" / "events").glob("*.html")
+    if 'extends "forum/events/base_after.html"' in path.read_text(encoding="utf-8")
+)
+PAGES = AROUND_EVENTS + sorted(
+    path.relative_to(TEMPLATES).as_posix()
+    for pattern in ("*.html", "library/*.html")
     for path in (TEMPLATES / "forum").glob(pattern)
     if "{% extends" in path.read_text(encoding="utf-8")
     and path.name not in {"base_forum.html", "base_writing.html", "space_base.html", "base_library.html"}
-    and not path.name.startswith(("base_after", "base_event"))
 )
 
 
