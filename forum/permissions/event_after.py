@@ -138,7 +138,7 @@ def certificates_held_by(user: Any) -> QuerySet[AttendanceCertificate]:
 
 
 def sign_ups_to_write_to(audience: str) -> Q:
-    """Of `EventSignUp`: whom a letter to this audience is for, besides its group."""
+    """Of `EventSignUp`: whom a letter to this audience is for, besides its group. Nobody whose account is going."""
     audiences = {
         "place": Q(status=EventSignUp.Status.CONFIRMED),
         "waiting": Q(status=EventSignUp.Status.WAITING),
@@ -146,4 +146,4 @@ def sign_ups_to_write_to(audience: str) -> Q:
         "came": Q(status=EventSignUp.Status.CONFIRMED, attended=True),
         "away": Q(status=EventSignUp.Status.CONFIRMED, attended=False),
     }
-    return audiences[audience] & Q(person__is_active=True)
+    return audiences[audience] & Q(person__is_active=True, person__profile__deletion_due_at__isnull=True)
