@@ -111,7 +111,7 @@ def get_own_sign_up(user: Any, event: Event) -> EventSignUp | None:
 
 
 def get_event_page(user: Any, event: Event) -> EventPage:
-    """Of an event that `get_event_for` has found. Seven queries at most, eight where the reader waits."""
+    """Of an event that `get_event_for` has found. Seven queries at most."""
     own = get_own_sign_up(user, event)
     closes, opens = event.sign_up_closes_at, event.sign_up_opens_at
     offered = own.offered_until if own is not None else None

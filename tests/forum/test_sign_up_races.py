@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from threading import Semaphore
 from typing import Any
 
 import pytest
@@ -58,12 +59,20 @@ def assert_sound(event: Event) -> None:
     assert count_taken() == {}
 
 
-def in_batches(work: list[Callable[[], Any]], size: int) -> list[str]:
-    """A server takes so many at once; each batch starts together."""
-    outcomes: list[str] = []
-    for start in range(0, len(work), size):
-        outcomes += at_once(*work[start : start + size])
-    return outcomes
+def gated(work: list[Callable[[], Any]]) -> list[Callable[[], Any]]:
+    """To be started all at once, with as many connections to the database as it has."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW max_connections")
+        gate = Semaphore(int(cursor.fetchone()[0]) - 10)
+
+    def through(each: Callable[[], Any]) -> None:
+        with gate:
+            try:
+                each()
+            finally:
+                connection.close()
+
+    return [partial(through, each) for each in work]
 
 
 @pytest.mark.postgresql
@@ -71,10 +80,7 @@ def test_two_hundred_for_fifty_places_and_then_everything_at_once(transactional_
     team = factories.TeamFactory.create()
     people = make_people(200, team)
     event = make_event(50)
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW max_connections")
-        most = int(cursor.fetchone()[0]) - 10
-    outcomes = in_batches(joining(event, people), min(200, most))
+    outcomes = at_once(*gated(joining(event, people)))
     assert outcomes == ["done"] * 200
     confirmed = event.sign_ups.filter(status=Status.CONFIRMED)
     waiting = event.sign_ups.filter(status=Status.WAITING)
@@ -101,7 +107,7 @@ def test_two_hundred_for_fifty_places_and_then_everything_at_once(transactional_
             work.append(partial(accept_offer, by=row.person, sign_up=row))
         work += [lapse_offers] * 5
         chance.shuffle(work)
-        came_to = in_batches(work[:60], 60)
+        came_to = at_once(*gated(work[:60]))
         assert set(came_to) <= {"done", "OfferOverError"}
         assert_sound(event)
         assert event.legs.get().taken == 50  # as long as anybody waits, no place stays empty
