@@ -16,6 +16,8 @@ from forum.models import (
     DecisionsRead,
     Draft,
     EntryRequest,
+    EvaluationDone,
+    EventMailReceiver,
     EventSignUp,
     FeedToken,
     LibraryFile,
@@ -132,27 +134,44 @@ def library(person: User) -> Collected:
 
 
 def events(person: User) -> Collected:
-    """What the person signed up for, what they answered, and what they can not eat while it is kept. Two queries."""
+    """What the person signed up for, what they answered, what they can not eat while it is kept, and letters to them.
+
+    That they have answered an evaluation is here while it is kept; what they answered is nobody's. Four queries.
+    """
     found = (
         EventSignUp.objects.filter(person=person)
-        .select_related("event", "leg", "dietary_need")
+        .select_related("event", "leg", "group", "dietary_need", "certificate")
         .prefetch_related("answers__question")
         .order_by("created_at", "pk")
     )
-    return Collected(
-        entries=[
-            [
-                Fact("event", _("Arrangement"), each.event.title),
-                Fact("mode", _("Hvordan"), str(each.leg.get_mode_display())),
-                Fact("status", _("Status"), str(each.get_status_display())),
-                Fact("created_at", _("Meldt på"), each.created_at),
-                Fact("attended", _("Møtte"), each.attended),
-                Fact("dietary_need", _("Matbehov"), each.dietary_need.text if hasattr(each, "dietary_need") else None),
-                *(Fact("answer", answer.question.label, answer.text) for answer in each.answers.all()),
-            ]
-            for each in found
+    entries = [
+        [
+            Fact("event", _("Arrangement"), each.event.title),
+            Fact("mode", _("Hvordan"), str(each.leg.get_mode_display())),
+            Fact("status", _("Status"), str(each.get_status_display())),
+            Fact("created_at", _("Meldt på"), each.created_at),
+            Fact("group", _("Gruppe"), str(each.group) if each.group else None),
+            Fact("attended", _("Møtte"), each.attended),
+            Fact("certificate", _("Deltakerbevis"), each.certificate.code if hasattr(each, "certificate") else None),
+            Fact("dietary_need", _("Matbehov"), each.dietary_need.text if hasattr(each, "dietary_need") else None),
+            *(Fact("answer", answer.question.label, answer.text) for answer in each.answers.all()),
         ]
-    )
+        for each in found
+    ]
+    entries += [
+        [
+            Fact("event", _("Arrangement"), each.mailing.event.title),
+            Fact("letter", _("Brev til deg"), each.mailing.subject),
+            Fact("letter_text", _("Tekst"), each.mailing.text),
+            Fact("sent_at", _("Sendt"), each.sent_at),
+        ]
+        for each in EventMailReceiver.objects.filter(person=person).select_related("mailing__event").order_by("pk")
+    ]
+    entries += [
+        [Fact("evaluated", _("Evaluering du har svart på"), each.evaluation.event.title)]
+        for each in EvaluationDone.objects.filter(person=person).select_related("evaluation__event")
+    ]
+    return Collected(entries=entries)
 
 
 def news(person: User) -> Collected:
@@ -403,7 +422,7 @@ register(
     events,
     title=_("Arrangementer du er meldt på"),
     why=_("Så du har en plass, og så den som arrangerer, vet hvem som kommer. Matbehov slettes etterpå."),
-    covers=("forum.EventSignUp.person",),
+    covers=("forum.EventSignUp.person", "forum.EventMailReceiver.person", "forum.EvaluationDone.person"),
 )
 register(
     "forum-news",
@@ -486,6 +505,9 @@ for _column, _reason in {
     "forum.NewsEdit.replaced_by": "Whoever changed a piece of news; the row is how the news read before.",
     "forum.LibraryUse.said_by": "Whoever said that a team uses something; the row is about the team.",
     "forum.Event.created_by": "Whoever announced it; the event is not about that person.",
+    "forum.EventMailing.written_by": "Whoever wrote to those who come; the letter is from the organiser.",
+    "forum.EventMaterial.added_by": "Whoever put it out; the material is not about that person.",
+    "forum.EventExport.by": "An arranger's office, kept for the log; the row is about a list.",
     "forum.EventSignUp.made_by": "Whoever signed somebody else up; the row is about that person.",
     "forum.Appeal.decided_by": "A moderator's office, kept for the log; the row is about whoever appealed.",
 }.items():

@@ -9,7 +9,7 @@ from datetime import date
 from django_tasks import task
 
 from forum.actions import library_notices, notices, previews, seals
-from forum.mails import sending, sign_ups
+from forum.mails import event_letters, sending, sign_ups
 from forum.signals import items_changed, news_changed, posts_changed
 from people.tasks import after_commit
 
@@ -95,3 +95,13 @@ def tell_of_opening(opening_id: int) -> None:
 @task()
 def send_sign_up_mails(sign_up_ids: list[int]) -> None:
     sign_ups.send_sign_up_mails(sign_ups=sign_up_ids)
+
+
+@task()
+def send_letters(mailing: int) -> None:
+    event_letters.send_letters(mailing=mailing)
+
+
+def send_letters_later(mailing: int) -> None:
+    """After commit, hand a letter of an event over."""
+    after_commit(send_letters, mailing)

@@ -28,11 +28,11 @@ from wagtail.permission_policies.base import BasePermissionPolicy
 
 from learning.actions.certificates import AlreadyRevokedError, revoke_certificate
 from learning.certificates.addresses import certificate_url
-from learning.certificates.codes import read_code, show_code
 from learning.models import Certificate
 from learning.permissions import REVOKE, user_can_revoke_certificates
 from learning.queries.certificates import RevocationReason, get_standing, reason_in_words
 from people.models import User
+from people.typesetting.codes import read_code, show_code
 
 
 class RevokersOnly(BasePermissionPolicy):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
-from forum.models import Attachment, LibraryFile, LibraryPreviewPage, Post
+from forum.models import Attachment, EventMaterial, LibraryFile, LibraryPreviewPage, Post
 from forum.permissions import user_can_edit_post
 from forum.prepared import prepared
 from people.models import User
@@ -117,8 +117,8 @@ def claim_attachments(*, person: User, place: str, post: Post) -> int:
     )
 
 
-def delete_files(attachments: "QuerySet[Attachment] | QuerySet[LibraryFile]") -> int:
-    """Delete rows at once and their files after commit, also those of the library with their pictures.
+def delete_files(attachments: "QuerySet[Attachment] | QuerySet[LibraryFile] | QuerySet[EventMaterial]") -> int:
+    """Delete rows at once and their files after commit, also those of the library with their pictures, and of events.
 
     Returns how many.
     """

@@ -4,13 +4,16 @@ Each row on its own, so that one that fails holds nothing else back.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from forum.actions import event_retention
 from forum.actions.attachments import delete_orphaned_files
 from forum.actions.counting import lock_post
+from forum.actions.evaluations import close_old_evaluations
 from forum.actions.item_state import put_item_state
 from forum.actions.library import delete_loose_library_files
 from forum.actions.posting import empty_post, set_post_state
@@ -53,13 +56,14 @@ def _waiting_reports() -> QuerySet[Report]:
     return Report.objects.filter(post=OuterRef("pk"), outcome="")
 
 
-def old_rows(now: datetime) -> list[tuple[str, QuerySet[Report] | QuerySet[Silence] | QuerySet[ModerationEntry]]]:
+def old_rows(now: datetime) -> list[tuple[str, QuerySet[Any]]]:
     """What is deleted as it stands, by what it is called."""
     waiting = Appeal.objects.filter(entry=OuterRef("pk"), decided_at__isnull=True)
     ended = now - SILENCES_FOR
     return [
         ("decided reports", Report.objects.filter(decided_at__lte=now - REPORTS_FOR)),
         ("ended pauses", Silence.objects.filter(Q(until__lte=ended) | Q(lifted_at__lte=ended))),
+        *event_retention.old_rows(now),
         ("lines of the log", ModerationEntry.objects.filter(at__lte=now - LOG_FOR).exclude(Exists(waiting))),
     ]
 
@@ -89,6 +93,7 @@ def forget_rest() -> dict[str, int]:
     Returns how many of each.
     """
     now = timezone.now()
+    close_old_evaluations()
     counts = {name: rows.count() for name, rows in old_rows(now)}
     for _, rows in old_rows(now):
         rows.delete()
@@ -96,6 +101,7 @@ def forget_rest() -> dict[str, int]:
     old_drafts(now).delete()
     for item in LibraryItem.objects.select_for_update(no_key=True).filter(state=State.DELETED).exclude(title=""):
         put_item_state(item=item, state=State.DELETED)  # its last report went without a decision
+    counts["words of letters"] = event_retention.empty_old_letters(now)
     counts["loose files"] = delete_orphaned_files() + delete_loose_library_files()
     counts["unfinished uploads"] = forget_old_uploads()
     counts["dietary needs"] = forget_dietary_needs()

@@ -113,18 +113,19 @@ def create_space(
     allows_pseudonyms: bool = False,
     holds_first_posts: bool = False,
     confirmed: bool = False,
+    most_a_day: int = SPACES_PER_DAY,
 ) -> Space:
     """A new space, with its creator as facilitator. Rules and welcome are plain text; dates are a learning group's.
 
+    `most_a_day` is another limit than a person's own, for who makes a space for each group of a gathering.
     Raises PermissionDenied, TooManyError, AliasesNotPossibleError, ValueError (a role or dates that do not fit the
     kind), TextRefusedError and its kin from the guard.
     """
     if not user_can_create_space(creator, kind):
         raise PermissionDenied
     _lock_person(creator)
-    if Space.objects.filter(created_by=creator, created_at__gt=timezone.now() - timedelta(days=1)).count() >= (
-        SPACES_PER_DAY
-    ):
+    lately = Space.objects.filter(created_by=creator, created_at__gt=timezone.now() - timedelta(days=1))
+    if lately.count() >= most_a_day:
         raise TooManyError
     if (role is not None) != (kind == Space.Kind.ROLE_NETWORK):
         raise ValueError("A role network has a role, and nothing else has.")

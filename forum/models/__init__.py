@@ -1,5 +1,17 @@
 """FACT Forum: spaces, topics, reading, moderation and notices."""
 
+from forum.models.event_after import (
+    AttendanceCertificate,
+    EvaluationDone,
+    EvaluationTally,
+    EvaluationText,
+    EventEvaluation,
+    EventExport,
+    EventGroupSpace,
+    EventMailing,
+    EventMailReceiver,
+    EventMaterial,
+)
 from forum.models.event_calendar import CalendarToken
 from forum.models.events import (
     DietaryNeed,
@@ -49,14 +61,24 @@ __all__ = [
     "WARNING_MAX",
     "Appeal",
     "Attachment",
+    "AttendanceCertificate",
     "CalendarToken",
     "DecisionsRead",
     "DietaryNeed",
     "Draft",
     "EntryRequest",
+    "EvaluationDone",
+    "EvaluationTally",
+    "EvaluationText",
     "Event",
+    "EventEvaluation",
+    "EventExport",
     "EventGroup",
+    "EventGroupSpace",
     "EventLeg",
+    "EventMailReceiver",
+    "EventMailing",
+    "EventMaterial",
     "EventPrinciple",
     "EventQuestion",
     "EventSignUp",

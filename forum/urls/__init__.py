@@ -1,6 +1,7 @@
 """Addresses of FACT Forum, one module a family."""
 
 from forum.urls import (
+    event_after,
     event_calendar,
     events,
     library,
@@ -29,6 +30,7 @@ urlpatterns = [
     *library_joined.urlpatterns,
     *news.urlpatterns,
     *uploads.urlpatterns,
+    *event_after.urlpatterns,
     *notices.urlpatterns,
     *moderation.urlpatterns,
     *seals.urlpatterns,

@@ -13,7 +13,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from forum.models import Attachment, LibraryFile
+from forum.models import Attachment, EventMaterial, LibraryFile
 from forum.queries.composing import get_attachment_for
 
 SIGNED_FOR = 60
@@ -29,7 +29,7 @@ def attachment(request: HttpRequest, key: UUID) -> HttpResponseBase:
     return serve_file(request, get_attachment_for(request.user, key))
 
 
-def serve_file(request: HttpRequest, found: Attachment | LibraryFile) -> HttpResponseBase:
+def serve_file(request: HttpRequest, found: Attachment | LibraryFile | EventMaterial) -> HttpResponseBase:
     """A file somebody may have, so that nothing in it runs in our origin. One range of bytes is honoured.
 
     With FLETT_FILES the proxy sends it, or the store itself to a short-lived address; whoever asks has been found to be

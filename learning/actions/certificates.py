@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from learning.actions.line import take_the_line
-from learning.certificates.codes import make_code
 from learning.models import Certificate, Completion
 from learning.permissions import REVOKE, user_can_revoke_certificates
 from learning.queries.certificates import RevocationReason, add_months, get_completions_without_certificate, get_subject
 from people.models import User
+from people.typesetting.codes import make_code
 
 
 class NoNameError(Exception):

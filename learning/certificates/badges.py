@@ -27,8 +27,8 @@ from openbadgeslib.ob3.credential import OB3_CONTEXT
 
 from learning.certificates.addresses import achievement_url, certificate_url, issuer_url, status_list_url
 from learning.certificates.keys import Key
-from learning.certificates.pdf import show_hours
 from learning.models import Certificate, SubjectKind
+from people.typesetting import show_hours
 
 IMAGE = Path(__file__).resolve().parent / "badge.svg"
 LIST_SIZE = 131_072

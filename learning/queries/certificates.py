@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from courses.models import CoursePage, LessonPage, Principle
 from courses.urls_of import page_path
 from learning.certificates.addresses import certificate_url
-from learning.certificates.codes import show_code
 from learning.models import Certificate, Completion, Enrolment, LearningPathPage, SigningKey, SubjectKind
 from learning.queries.syllabuses import get_path_course_keys
 from people.models import User
+from people.typesetting.codes import show_code
 
 QUARTER = Decimal("0.25")
 

@@ -33,9 +33,8 @@ from learning.certificates.badges import (
     make_status_list,
     publish_achievement,
 )
-from learning.certificates.codes import read_code, show_code
 from learning.certificates.keys import get_key
-from learning.certificates.pdf import make_pdf, show_hours
+from learning.certificates.pdf import make_pdf
 from learning.models import Certificate
 from learning.permissions import certificates_held_by
 from learning.queries.certificates import (
@@ -50,6 +49,8 @@ from learning.queries.certificates import (
 )
 from people.alphabet import fold
 from people.models import User
+from people.typesetting import show_hours
+from people.typesetting.codes import read_code, show_code
 
 CHECKS = {"check_certificate": "60/m/ip"}
 """A hospital shares one address, and nobody types sixty codes a minute."""

@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import expect
 
-from learning.certificates.codes import show_code
+from people.typesetting.codes import show_code
 from tests import factories
 from tests.browser.conftest import Watched
 from tests.learning.certificates import certify, make_course

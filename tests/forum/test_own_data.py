@@ -18,6 +18,10 @@ from forum.models import (
     DecisionsRead,
     Draft,
     EntryRequest,
+    EvaluationDone,
+    EventEvaluation,
+    EventMailing,
+    EventMailReceiver,
     FeedToken,
     LibraryFile,
     LibraryItem,
@@ -64,6 +68,12 @@ def library_file_of(person: User) -> LibraryFile:
     )
 
 
+def letter_to(person: User, post: Post) -> EventMailReceiver:
+    event = factories.EventFactory.create(space=post.topic.space)
+    mailing = EventMailing.objects.create(event=event, audience="place", subject="Program", text="Se vedlegg.")
+    return EventMailReceiver.objects.create(mailing=mailing, person=person)
+
+
 def appeal_of(person: User) -> Appeal:
     return Appeal.objects.create(entry=ModerationEntry.objects.create(verb="warn"), person=person, text="Se igjen.")
 
@@ -93,6 +103,11 @@ ROWS: dict[str, Callable[[User, Post], Model]] = {
     ),
     "forum.LibraryUpload.person": lambda person, post: LibraryUpload.objects.create(
         person=person, submission=uuid4(), name="fil.txt", size=7
+    ),
+    "forum.EventMailReceiver.person": letter_to,
+    "forum.EvaluationDone.person": lambda person, post: EvaluationDone.objects.create(
+        person=person,
+        evaluation=EventEvaluation.objects.create(event=factories.EventFactory.create(space=post.topic.space)),
     ),
     "forum.Draft.person": lambda person, post: Draft.objects.create(person=person, place="topic:1", source="Utkast"),
     "forum.SpaceMembership.person": lambda person, post: SpaceMembership.objects.create(

@@ -9,6 +9,7 @@ TEMPLATES = settings.BASE_DIR / "templates"
 STYLES = settings.BASE_DIR / "static" / "css"
 FORUM = (
     "forum.css",
+    "forum-event-after.css",
     "forum-library.css",
     "forum-library-bulk.css",
     "forum-moderation.css",
@@ -60,7 +61,12 @@ def bare_classes_of(sheet: str) -> set[str]:
 
 COMMON = set().union(*(classes_of(sheet) for sheet in EVERYWHERE))
 OWN = {sheet: classes_of(sheet) - COMMON for sheet in FORUM}
-PAGES = sorted(
+AROUND_EVENTS = sorted(
+    path.relative_to(TEMPLATES).as_posix()
+    for path in (TEMPLATES / "forum" / "events").glob("*.html")
+    if 'extends "forum/events/base_after.html"' in path.read_text(encoding="utf-8")
+)
+PAGES = AROUND_EVENTS + sorted(
     path.relative_to(TEMPLATES).as_posix()
     for pattern in ("*.html", "library/*.html", "news/*.html")
     for path in (TEMPLATES / "forum").glob(pattern)

@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from courses.actions import set_up_training_team
 from learning.actions import let_groups_revoke, reissue_certificate, revoke_certificate, set_shows_name
-from learning.certificates.codes import show_code
 from learning.models import Certificate, Enrolment
 from people.models import User
 from people.own_data.actions import delete_person
+from people.typesetting.codes import show_code
 from tests import factories
 from tests.learning.certificates import certify, complete, make_course, noon_of
 

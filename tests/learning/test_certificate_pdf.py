@@ -22,6 +22,7 @@ from django.utils import translation
 from fontTools.ttLib import TTFont
 
 from learning.certificates import pdf
+from people import typesetting
 from tests.learning.certificates import bare_certificate
 
 URL = "https://flett.example.org/bevis/34CDFGHJKMNP/"
@@ -160,7 +161,7 @@ def test_a_path_says_so_and_what_is_not_known_is_left_out() -> None:
     ("hours", "shown"), [("1", "1 time"), ("1.00", "1 time"), ("0.25", "0,25 timer"), ("10.00", "10 timer")]
 )
 def test_hours_are_said_as_one_says_them(hours: str, shown: str) -> None:
-    assert pdf.show_hours(Decimal(hours)) == shown
+    assert typesetting.show_hours(Decimal(hours)) == shown
 
 
 @pytest.mark.parametrize("language", ["nb", "da", "en"])
@@ -187,11 +188,13 @@ def test_what_people_write_is_printed_and_nothing_more(name: str) -> None:
     content = make(holder_name=name, title=name[:255], issuer=name[:200], principles=[name[:80]] * 9)
     document = pypdfium2.PdfDocument(content)
     assert len(document) == 1
-    check_tagging(content, language="nb", title="Kursbevis: " + pdf.printable(name[:255]).replace(pdf.BREAK, ""))
-    shown = text_of(content).replace("\n", " ").replace(pdf.BREAK, "")
+    check_tagging(
+        content, language="nb", title="Kursbevis: " + typesetting.printable(name[:255]).replace(typesetting.BREAK, "")
+    )
+    shown = text_of(content).replace("\n", " ").replace(typesetting.BREAK, "")
     assert shown.count("Kursbevis ") == 1
     assert "34CD-FGHJ-KMNP" in shown
-    printed = pdf.printable(name).replace(pdf.BREAK, "")
+    printed = typesetting.printable(name).replace(typesetting.BREAK, "")
     if printed.isascii():
         assert "".join(printed.split()) in "".join(shown.split())
 
@@ -201,20 +204,20 @@ def test_markup_is_text_to_the_letter() -> None:
 
 
 def test_letters_are_kept_where_we_have_them() -> None:
-    assert pdf.printable(HOSTILE["cyrillic and greek"]) == HOSTILE["cyrillic and greek"]
-    assert pdf.printable(HOSTILE["sami and polish"]) == HOSTILE["sami and polish"]
-    assert pdf.printable(HOSTILE["right to left"]) == HOSTILE["right to left"]
-    assert pdf.printable("👩‍⚕️ Kari 🎉 Østby 🇳🇴") == "Kari Østby"
-    assert pdf.printable("Kari \u202eineB\u202c") == "Kari ineB"
-    assert pdf.printable("می\u200cخواهم") == "می\u200cخواهم"
-    assert pdf.printable("田中 Ola") == "?? Ola"
-    assert pdf.printable("Kari\u2028\x00 Østby") == "Kari Østby"
-    assert pdf.printable("e\u0301") == "é"
+    assert typesetting.printable(HOSTILE["cyrillic and greek"]) == HOSTILE["cyrillic and greek"]
+    assert typesetting.printable(HOSTILE["sami and polish"]) == HOSTILE["sami and polish"]
+    assert typesetting.printable(HOSTILE["right to left"]) == HOSTILE["right to left"]
+    assert typesetting.printable("👩‍⚕️ Kari 🎉 Østby 🇳🇴") == "Kari Østby"
+    assert typesetting.printable("Kari \u202eineB\u202c") == "Kari ineB"
+    assert typesetting.printable("می\u200cخواهم") == "می\u200cخواهم"
+    assert typesetting.printable("田中 Ola") == "?? Ola"
+    assert typesetting.printable("Kari\u2028\x00 Østby") == "Kari Østby"
+    assert typesetting.printable("e\u0301") == "é"
 
 
 @pytest.mark.parametrize("style", ["Regular", "SemiBold"])
 def test_the_fonts_have_every_letter_they_are_said_to_have(style: str) -> None:
-    fonts = pdf.HERE / "fonts"
+    fonts = typesetting.FONTS
     letters: set[int] = set()
     for file in fonts.glob(f"*-{style}.ttf"):
         letters |= set(TTFont(file).getBestCmap())
@@ -239,7 +242,7 @@ def test_no_font_but_ours_is_used() -> None:
 
 def test_the_same_certificate_is_the_same_file() -> None:
     first = make()
-    pdf.compile_pdf.cache_clear()
+    typesetting.compile_pdf.cache_clear()
     assert make() == first
     assert make(holder_name="En annen") != first
 

@@ -28,7 +28,6 @@ from learning.actions.certificates import (
     NotAllowedError,
     NothingToReissueError,
 )
-from learning.certificates.codes import ALPHABET, make_code, read_code, show_code
 from learning.models import Certificate, Completion, LearnerStamp, SubjectKind
 from learning.permissions import (
     certificates_held_by,
@@ -44,6 +43,7 @@ from learning.queries.certificates import (
     get_standing,
 )
 from people.models import User
+from people.typesetting.codes import ALPHABET, make_code, read_code, show_code
 from tests import factories
 from tests.learning.certificates import certify, complete, make_course, noon_of
 

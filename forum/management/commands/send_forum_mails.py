@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from forum import tasks
+from forum.actions.event_mails import ask_for_evaluations
+from forum.actions.event_receivers import letters_to_send
 from forum.actions.library_notices import items_to_review, remind_of_reviews
 from forum.actions.mails import forget_old_mails
 from forum.actions.notices import forget_old_news, note_what_is_read
@@ -39,6 +41,12 @@ class Command(BaseCommand):
         self.stdout.write(f"at once: {len(posts)} posts {done}")
         for batch in [] if dry_run else in_batches(posts):
             tasks.send_at_once.enqueue(batch)
+        if not dry_run:
+            ask_for_evaluations()
+        letters = letters_to_send()
+        self.stdout.write(f"letters of events: {len(letters)} {done}")
+        for letter in [] if dry_run else letters:
+            tasks.send_letters.enqueue(letter)
         today = timezone.localdate()
         moderating = people_with_cases().count()
         self.stdout.write(f"cases: {moderating} people who moderate {done}")

@@ -2,7 +2,7 @@
 
 Typst reads neither WOFF2 nor variable fonts, so each is set to the two weights that are used, and the parts the web
 splits a typeface into are put together. Run by hand, with npm on the path and the development tools installed:
-`python learning/certificates/fonts/make.py`. Flett itself reads only what it wrote.
+`python people/typesetting/fonts/make.py`. Flett itself reads only what it wrote.
 """
 
 import json

@@ -1,0 +1,1 @@
+"""«Deltakerbevis»: the certificate of attendance as a paper."""
