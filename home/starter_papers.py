@@ -29,7 +29,7 @@ from docx.text.paragraph import Paragraph as WordParagraph
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from learning.certificates.pdf import HERE as CERTIFICATES
+from people.typesetting import FONTS
 
 LIBRARY = settings.BASE_DIR / "home" / "starter" / "library"
 TAGS = {"nb": "nb-NO", "da": "da-DK", "en": "en-GB"}
@@ -392,7 +392,7 @@ def make_pdf(paper: Paper, *, as_slides: bool = False) -> bytes:
 
 @cache
 def _compiler() -> typst.Compiler:
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[CERTIFICATES / "fonts"])
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
     return typst.Compiler(LIBRARY / "paper.typ", root=LIBRARY, font_paths=fonts)
 
 

@@ -54,18 +54,18 @@ def forbid_running(response: HttpResponseBase) -> None:
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
 
 
-def _disposition(found: Attachment | LibraryFile) -> str:
+def _disposition(found: Attachment | LibraryFile | EventMaterial) -> str:
     return content_disposition_header(not found.is_image, found.name) or "inline"
 
 
-def _signed_address(found: Attachment | LibraryFile) -> str:
+def _signed_address(found: Attachment | LibraryFile | EventMaterial) -> str:
     """Of the store, good for a minute, with the headers that keep the file from being a page there."""
     storage: Any = found.file.storage
     parameters = {"ResponseContentDisposition": _disposition(found), "ResponseContentType": found.media_type}
     return str(storage.url(found.file.name, parameters=parameters, expire=SIGNED_FOR))
 
 
-def _left_to_the_proxy(found: Attachment | LibraryFile) -> HttpResponse:
+def _left_to_the_proxy(found: Attachment | LibraryFile | EventMaterial) -> HttpResponse:
     """nginx's X-Accel-Redirect: it answers with the file, ranges too, and the headers docs/operations.md gives it."""
     response = HttpResponse(content_type=found.media_type)
     response["Content-Disposition"] = _disposition(found)
@@ -73,7 +73,7 @@ def _left_to_the_proxy(found: Attachment | LibraryFile) -> HttpResponse:
     return response
 
 
-def _streamed(request: HttpRequest, found: Attachment | LibraryFile) -> HttpResponseBase:
+def _streamed(request: HttpRequest, found: Attachment | LibraryFile | EventMaterial) -> HttpResponseBase:
     try:
         file: Any = found.file.open("rb")
     except FileNotFoundError:

@@ -520,7 +520,7 @@ def test_queries_are_the_same_for_few_and_many(browser: Client, kari: User, ola:
         browser.get(reverse("forum:library"))
     with CaptureQueriesContext(connection) as single:
         browser.get(first.get_absolute_url())
-    assert (len(listing), len(single)) == (7, 12)
+    assert (len(listing), len(single)) == (7, 14)
 
 
 @pytest.mark.parametrize(
