@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 import factory
 from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
+from django.db.models import F
 from django.utils import timezone
 from PIL import Image
 from wagtail.models import Locale, Page, Site
@@ -410,9 +411,12 @@ class EventFactory(ModelFactory[Event]):
 
 
 def make_sign_up(person: User, event: Event, **fields: Any) -> EventSignUp:
-    """A place in the event's first leg, written past the rules that `forum.actions.sign_ups` keeps."""
+    """A place in the event's first leg, counted there, written past the rules that `forum.actions.sign_ups` keeps."""
     fields = {"leg": event.legs.first(), "status": EventSignUp.Status.CONFIRMED} | fields
-    return EventSignUp.objects.create(person=person, event=event, **fields)
+    made = EventSignUp.objects.create(person=person, event=event, **fields)
+    if made.status in EventSignUp.TAKES_A_PLACE:
+        EventLeg.objects.filter(pk=made.leg_id).update(taken=F("taken") + 1)
+    return made
 
 
 def make_pseudonym(person: User, space: Space, name: str = "Fjellrev") -> Pseudonym:

@@ -291,6 +291,8 @@ def set_event_state(*, person: User, event: Event, state: State) -> Event:
     TextRefusedError.
     """
     event = _lock(person, event)
+    if event.state == state:
+        return event
     lock_legs(event.pk)
     if state == State.DELETED:
         if event.status == Event.Status.PUBLISHED and not event.is_over and _standing(event):

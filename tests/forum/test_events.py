@@ -106,7 +106,7 @@ def test_the_same_form_twice_is_one_event(client: Client, space: Space, host: Us
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"title": ""}, "Feltet er påkrevet."),
+        ({"title": ""}, 'id="id_title_error"'),
         ({"ends_clock": "08:00"}, "Slutten må komme etter begynnelsen."),
         ({"has_physical": ""}, "Velg minst én måte å delta på."),
         ({"starts_on": "2027-03-28", "starts_clock": "02:30"}, "Klokka stilles den natta"),

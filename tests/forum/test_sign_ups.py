@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -434,6 +434,44 @@ def test_who_lost_sight_of_the_space_is_told_nothing(
         placed.person.memberships.all().update(ended_at=timezone.now())
     assert mail.outbox == []
     assert list(own_events(placed.person)) == [placed]  # the place is kept, and may be given up
+
+
+def test_the_routine_says_what_it_did_and_the_second_time_does_nothing(
+    event: Event, capsys: pytest.CaptureFixture[str]
+) -> None:
+    placed, first, second = (join(event) for _ in range(3))
+    cancel_sign_up(by=placed.person, sign_up=placed)
+    EventSignUp.objects.filter(pk=first.pk).update(offered_until=timezone.now() - timedelta(seconds=1))
+    call_command("settle_events", dry_run=True)
+    assert capsys.readouterr().out.splitlines()[0] == "events to settle: 1"
+    assert statuses(event) == ["cancelled", "offered", "waiting"]
+    call_command("settle_events")
+    assert capsys.readouterr().out.splitlines() == ["offers that lapsed: 1", "reminders: 0", "mails sent: 2"]
+    call_command("settle_events")
+    assert capsys.readouterr().out.splitlines() == ["offers that lapsed: 0", "reminders: 0", "mails sent: 0"]
+    assert [each.to[0] for each in mail.outbox] == [first.person.email, second.person.email]
+
+
+def test_a_summary_that_differs_from_the_rows_is_found_and_mended(event: Event) -> None:
+    join(event)
+    EventLeg.objects.filter(event=event).update(taken=0)
+    with pytest.raises(CommandError):
+        call_command("rebuild_forum", check=True)
+    call_command("rebuild_forum")
+    assert event.legs.get().taken == 1
+    call_command("rebuild_forum", check=True)
+
+
+def test_hiding_twice_is_once_and_showing_again_moves_the_queue(event: Event, host: User) -> None:
+    placed, first = join(event), join(event)
+    for _ in range(2):
+        set_event_state(person=host, event=event, state=State.HIDDEN)
+    event.refresh_from_db()
+    assert event.sequence == 1
+    cancel_sign_up(by=placed.person, sign_up=placed)
+    assert reload(first).status == "waiting"  # nobody is offered what nobody sees
+    set_event_state(person=host, event=event, state=State.NORMAL)
+    assert reload(first).status == "offered"
 
 
 # --- any order of things -------------------------------------------------------------------------------
