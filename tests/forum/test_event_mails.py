@@ -81,8 +81,9 @@ def test_each_audience_is_who_it_says(event: Event, audience: str, expected: set
     sign_up("offered", event, status="offered", offered_until=timezone.now())
     sign_up("gone", event, status="cancelled", ended_at=timezone.now(), group=group)
     going = sign_up("going", event, group=group, attended=True).person
-    Profile.objects.create(person=going, deletion_due_at=timezone.now())
-    sign_up("off", event, group=group).person.__class__.objects.filter(email="off@example.org").update(is_active=False)
+    Profile.objects.create(person=going, deletion_requested_at=timezone.now(), deletion_due_at=timezone.now())
+    sign_up("off", event, group=group)
+    User.objects.filter(email="off@example.org").update(is_active=False)
     found = EventSignUp.objects.filter(sign_ups_to_write_to(audience), event=event)
     assert {each.person.email.partition("@")[0] for each in found} == expected
 
