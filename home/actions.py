@@ -35,6 +35,7 @@ from home.models import HomePage, StandardPage
 from home.starter_events import make_demo_events
 from home.starter_forum import load_spaces, make_demo_forum
 from home.starter_library import make_demo_library
+from home.starter_news import make_demo_news
 from learning.actions import NotMarkedByHandError, assign_onboarding_paths, complete_lesson, let_groups_revoke
 from learning.models import LearningPathPage, LearnPage, PathStep
 from learning.queries import get_assigned_paths, get_path_outline
@@ -101,6 +102,7 @@ def load_starter_content(*, report: Callable[[str], object] = lambda line: None)
         make_demo_forum()
         make_demo_library()
         make_demo_events()
+        make_demo_news()
         report("Demo people and what they have written")
 
 
