@@ -20,7 +20,7 @@ from forum.actions.sign_up_mails import set_aside
 from forum.actions.sign_ups import cancel_sign_up, sign_up
 from forum.models import Event, EventSignUp, SignUpNews, Space
 from home.starter_forum import DEMO_HOST
-from people.models import User
+from people.models import Membership, Team, User
 
 EVENTS = settings.BASE_DIR / "home" / "starter" / "events.yaml"
 WEEK = timedelta(weeks=1)
@@ -146,7 +146,13 @@ def _make(
     set_programme(person=organiser, event=event, points=points)
     event = publish_event(person=organiser, event=event)
     taken = {
-        each["who"]: sign_up(person=people[each["who"]], event=event, mode=each["mode"], by=people[each["who"]])
+        each["who"]: sign_up(
+            person=people[each["who"]],
+            event=event,
+            mode=each["mode"],
+            by=people[each["who"]],
+            team=_team_of(people[each["who"]]),
+        )
         for each in described.get("takes", [])
     }
     if "gives_up" in described:
@@ -157,6 +163,10 @@ def _make(
     set_aside(list(news.values_list("pk", flat=True)))  # those who are invented get no mail
     if behind:
         _move_back(event, when, behind)
+
+
+def _team_of(person: User) -> Team | None:
+    return Team.objects.filter(memberships__in=Membership.objects.active().filter(person=person)).order_by("pk").first()
 
 
 def _move_back(event: Event, when: Time, behind: timedelta) -> None:
