@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import BigIntegerField, QuerySet
 from django.db.models.functions import Left
 from django.http import Http404
 
 from forum.models import LibraryFile, LibraryPreview, LibraryPreviewPage
 from forum.permissions.library import files_visible_to
+from forum.prepared import Several, key_of, prepared
 
 TEXT_SHOWN = 3_000
 """Characters of a file's text, where there are no pictures of it."""
@@ -32,18 +34,27 @@ class Shown:
         return self.page_count == len(self.pages)
 
 
+@prepared(files=Several(BigIntegerField()))
+def _pages(reader: Any, *, files: Any) -> "QuerySet[LibraryPreviewPage]":
+    return LibraryPreviewPage.objects.alias(of=key_of("preview__file")).filter(of__in=files).order_by("number")
+
+
+@prepared(files=Several(BigIntegerField()))
+def _shown_of(reader: Any, *, files: Any) -> "QuerySet[LibraryFile, Any]":
+    found = LibraryFile.objects.alias(of=key_of("pk")).filter(of__in=files).order_by()
+    return found.values_list("pk", Left("text", TEXT_SHOWN + 1), "preview", "preview__outcome", "preview__page_count")
+
+
 def add_previews(files: Sequence[LibraryFile]) -> None:
     """Set `shown` on each, which the reader may see. Two queries, or none."""
     if not files:
         return
     pages: dict[int, list[LibraryPreviewPage]] = defaultdict(list)
-    for page in LibraryPreviewPage.objects.filter(preview__file__in=files).order_by("number"):
+    numbers = [file.pk for file in files]
+    for page in _pages.for_all(files=numbers):
         pages[page.preview_id].append(page)
     known = {
-        pk: (text, preview, outcome, count)
-        for pk, text, preview, outcome, count in LibraryFile.objects.filter(pk__in=[file.pk for file in files])
-        .order_by()
-        .values_list("pk", Left("text", TEXT_SHOWN + 1), "preview", "preview__outcome", "preview__page_count")
+        pk: (text, preview, outcome, count) for pk, text, preview, outcome, count in _shown_of.for_all(files=numbers)
     }
     for file in files:
         text, preview, outcome, count = known.get(file.pk, ("", None, None, None))
