@@ -7,4 +7,4 @@ class ForumConfig(AppConfig):
     verbose_name = _("FACT Forum")
 
     def ready(self) -> None:
-        from forum import checks, news_slots, own_data, receivers, subject_slots  # noqa: F401
+        from forum import checks, own_data, receivers, subject_slots  # noqa: F401

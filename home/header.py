@@ -13,6 +13,7 @@ from django.core.cache import caches
 from django.db.models import Exists, QuerySet
 from django.http import HttpRequest
 
+from forum.permissions.news import news_asked_of
 from forum.prepared import prepared
 from forum.queries.event_calendar import own_upcoming_sign_ups
 from forum.queries.notices import MANY, unread_of
@@ -27,6 +28,8 @@ class Header(NamedTuple):
     may_edit: bool = False
     has_events: bool = False
     """Whether it is worth asking for the reader's own events, which few have and «Min side» shows."""
+    has_news: bool = False
+    """Whether it is worth asking for news the reader must read, which «Min side» shows too."""
 
 
 @prepared()
@@ -34,7 +37,9 @@ def _header(reader: Any) -> QuerySet[User, Any]:
     """`has_perm` would ask for every right somebody has, in two queries."""
     editors = User.objects.with_perm("wagtailadmin.access_admin", backend=settings.AUTHENTICATION_BACKENDS[0])
     own_events = Exists(own_upcoming_sign_ups(reader))
-    return User.objects.filter(pk=reader).values_list(unread_of(reader), Exists(editors.filter(pk=reader)), own_events)
+    asked = Exists(news_asked_of(reader))
+    of_reader = User.objects.filter(pk=reader)
+    return of_reader.values_list(unread_of(reader), Exists(editors.filter(pk=reader)), own_events, asked)
 
 
 def get_header(request: HttpRequest) -> Header:
@@ -53,7 +58,7 @@ def _find_header(request: HttpRequest) -> Header:
     key = f"header:{user.pk}:{last_touch(request)}"
     kept: Header | None = caches["learners"].get(key)
     if kept is None:
-        row = next(iter(_header(user)), (0, False, False))
-        kept = Header(min(row[0], MANY), bool(row[1]), bool(row[2]))
+        row = next(iter(_header(user)), (0, False, False, False))
+        kept = Header(min(row[0], MANY), bool(row[1]), bool(row[2]), bool(row[3]))
         caches["learners"].set(key, kept, KEPT_SECONDS)
     return kept

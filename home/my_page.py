@@ -29,8 +29,7 @@ SHOWN_CERTIFICATES = {Standing.VALID, Standing.EXPIRED}
 
 @sensitive_variables()
 def serve_my_page(request: HttpRequest) -> HttpResponse:
-    """The reader's own page: three queries where nothing has changed, two for the stamps (content's and learner's,
-    people's) and one for the news that must be read (`forum.news_slots`).
+    """The reader's own page: two queries where nothing has changed, for the stamps (content's and learner's, people's).
 
     The stamps are read before what they stand for: what is kept may be newer than its stamp, never older. What changes
     by time alone is the day, which is in the key, and an invitation that grows too old, which ends the keeping.

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from courses.rendering import register_slot
 from courses.slots import form_token
 from forum.queries.event_calendar import get_own_events
+from forum.queries.news import get_asked_news
 from forum.slots import render_badge
 from home.header import get_header
 
@@ -67,6 +68,15 @@ def own_events(request: HttpRequest, argument: str) -> str:
     return render_to_string("home/own_events.html", {"sign_ups": get_own_events(request.user)})
 
 
+def news_to_confirm(request: HttpRequest, argument: str) -> str:
+    """What the reader is to read and confirm; nothing, and no query, where nothing waits."""
+    if not get_header(request).has_news:
+        return ""
+    asked = get_asked_news(request.user)
+    return render_to_string("forum/parts/news_to_confirm.html", {"asked": asked}) if asked else ""
+
+
+register_slot("news-to-confirm", news_to_confirm)
 register_slot("own-events", own_events)
 register_slot("account", account)
 register_slot("forum-badge", badge)

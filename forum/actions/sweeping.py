@@ -141,6 +141,7 @@ def mask_tag(*, pk: int) -> None:
     tag = LibraryTag.objects.select_for_update().get(pk=pk)
     item = _lock_item(tag.item_id)
     tag.delete()
+    item.save(update_fields=["search_text"])  # keywords stand there, too
     _tell_of_item(item)
 
 

@@ -64,7 +64,8 @@ def test_a_film_that_is_not_recorded_is_read_instead(
     page.goto(f"{site_server.url}{page_path(lesson)}")
     assert page.get_by_text("Jeg prøver å snakke sist.").is_visible()
     assert page.locator("main").get_by_role("heading", level=2).all_inner_texts() == [
-        "Bilen utenfor en blokk, tidlig morgen"
+        "Bilen utenfor en blokk, tidlig morgen",
+        "Bruk i praksis",
     ]
     assert page.axe_violations() == []
     assert not page.scrolls_sideways()

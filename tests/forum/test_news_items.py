@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
@@ -62,8 +63,13 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
-    """Sets what time it is."""
-    return lambda moment: monkeypatch.setattr(timezone, "now", lambda: moment)
+    """Sets what time it is. What a header knew is forgotten, as it is when half a minute has passed."""
+
+    def set_to(moment: Any) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: moment)
+        caches["learners"].clear()
+
+    return set_to
 
 
 @pytest.fixture
