@@ -513,7 +513,7 @@ def laughing() -> io.BytesIO:
         (io.BytesIO(b"x;" * 41 + b"x"), "team.csv", "Lista har flere enn 40 kolonner."),
         (io.BytesIO(b"name\n" + b"x" * 5001), "team.csv", "En celle i rad 2 har for mye tekst."),
         (xlsx(["x"] * 41), "team.xlsx", "Lista har flere enn 40 kolonner."),
-        (bomb(), "team.xlsx", "Zip-filen er for stor"),
+        (bomb(), "team.xlsx", "«xl/worksheets/sheet1.xml» er pakket så tett"),
         (laughing(), "team.xlsx", "Regnearket er skadet"),
     ],
     ids=[
@@ -537,6 +537,13 @@ def test_bad_file_is_refused_with_a_reason(file: io.BytesIO, name: str, reason: 
     with pytest.raises(FileRefusedError) as refused:
         read_table(file, name=name)
     assert refused.value.message.startswith(reason)
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "TABLE_MAX_UNPACKED_BYTES", 1000)
+    with pytest.raises(FileRefusedError) as refused:
+        read_table(xlsx(["name"], ["x"] * 40), name="team.xlsx")
+    assert refused.value.message.startswith("Zip-filen er for stor")
 
 
 def test_workbook_that_claims_a_million_rows_is_read_for_what_it_holds() -> None:
