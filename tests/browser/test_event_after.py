@@ -152,6 +152,7 @@ def full(event: Event, arranger: User) -> Event:
     return event
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_every_page_is_accessible_and_fits(
     full: Event, arranger: User, open_page: Opener, site_server: Any, scheme: str, width: int

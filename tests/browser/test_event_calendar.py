@@ -64,6 +64,7 @@ def events(space: Space, kari: User) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360), ("light", 320)])
 def test_every_page_is_accessible_and_fits(
     events: Any, kari: User, open_page: Opener, site_server: Any, scheme: str, width: int

@@ -95,6 +95,7 @@ def test_signing_up_by_keyboard_alone(space: Space, open_page: Opener, site_serv
     assert page.problems() == []
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_every_page_is_accessible_and_fits(
     space: Space, host: User, open_page: Opener, site_server: Any, scheme: str, width: int

@@ -122,6 +122,7 @@ def family(space: Space, kari: User, ola: User) -> list[LibraryItem]:
     return [first, second]
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_every_page_is_accessible_and_fits(
     family: list[LibraryItem], kari: User, open_page: Opener, site_server: Any, scheme: str, width: int

@@ -135,6 +135,7 @@ def world(space: Space, item: LibraryItem, kari: User, ola: User) -> dict[str, A
     }
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_every_page_is_accessible_and_fits(
     space: Space,

@@ -122,6 +122,7 @@ def items(space: Space, editor: User, kari: User) -> list[NewsItem]:
     return [first, second]
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_every_page_is_accessible_and_fits(
     items: list[NewsItem], editor: User, kari: User, open_page: Opener, site_server: Any, scheme: str, width: int
