@@ -95,7 +95,7 @@ def test_pages_of_a_path_for_a_learner(learner: User, learner_client: Client, co
     for name, address in {"lesson": first_lesson(path), "path": page_path(path), "Min side": "/min-side/"}.items():
         forget_everything()
         costs[name] = count(learner_client, address)
-    assert costs == {"lesson": (14, 3), "path": (12, 3), "Min side": (20, 5)}
+    assert costs == {"lesson": (14, 3), "path": (12, 3), "Min side": (19, 4)}
 
 
 @pytest.mark.parametrize("courses", [1, 20])
@@ -106,7 +106,7 @@ def test_my_page_of_a_learner_with_many_courses(learner: User, learner_client: C
         factories.LessonPageFactory.create(parent=course, published=True)
         complete_lesson(learner=learner, lesson_key=lesson.translation_key)
     forget_everything()
-    assert count(learner_client, "/min-side/") == (17, 5)
+    assert count(learner_client, "/min-side/") == (16, 4)
 
 
 def forget_everything() -> None:
