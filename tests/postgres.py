@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.needs import find_postgresql
 
-OPTIONS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60"]
+OPTIONS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
 """A test's data need not survive a power cut. The benchmark asks for the server's own defaults instead."""
 
 
