@@ -299,7 +299,9 @@ class Rows:
         self.guard.is_valid()
         self.guard.refuse(error)
         if isinstance(error, PatientDataError):
-            data = {name: self.data[name] for name in self.data} | error.masked
+            data = self.data.copy()
+            for name, text in error.masked.items():
+                data[name] = text
             self.forms = [self._make(number, data=data) for number in range(len(self.forms))]
 
     def change(self, task: str) -> None:

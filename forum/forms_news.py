@@ -129,7 +129,7 @@ class NewsForm(GuardedForm):
             masked = {"title": mask(self["title"].value() or ""), "lead": mask(self["lead"].value() or "")}
             masked["source"] = masked_source(source, source_format=source_format)
             masked |= {"source_format": source_format, "formatted": ""}
-            self.data = {**self.data, **{self.add_prefix(name): text for name, text in masked.items()}}
+            self.put({self.add_prefix(name): text for name, text in masked.items()})
 
     def details(self) -> NewsDetails:
         """What was filled in. The form is valid."""

@@ -1,5 +1,6 @@
 """Forms about spaces, who is in them, aliases and seals. Texts go through the door in the actions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -20,6 +21,12 @@ def most(model: type[Any], field: str) -> int:
     return model._meta.get_field(field).max_length or 0
 
 
+CHANGED_SINCE = _(
+    "Noen andre har endret dette siden du åpnet siden. Åpne det i en ny fane og se hva de skrev. "
+    "Lagrer du en gang til, er det ditt som gjelder."
+)
+
+
 class GuardedForm(forms.Form):
     """A form whose action may refuse the text, or ask to look over it once more."""
 
@@ -34,8 +41,14 @@ class GuardedForm(forms.Form):
             self.fields["confirmed"].widget = forms.CheckboxInput()
             self.order_fields([*(name for name in self.fields if name != "confirmed"), "confirmed"])
         if isinstance(error, PatientDataError):
-            masked = {self.add_prefix(field): text for field, text in error.masked.items()}
-            self.data = {**{name: self.data[name] for name in self.data}, **masked}
+            self.put({self.add_prefix(field): text for field, text in error.masked.items()})
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Show these in place of what was sent, and all else as it was sent."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        for name, value in values.items():
+            data[name] = value
+        self.data = data
 
 
 class DateInput(forms.DateInput):

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from forum.actions.sign_ups import lock_legs, settle_event, tell
+from forum.as_seen import check_seal, seal, seal_of_rows
 from forum.models import (
     DietaryNeed,
     Event,
@@ -187,18 +188,33 @@ def _set_principles(event: Event, keys: Sequence[UUID]) -> None:
     )
 
 
+def seal_of_details(event: Event) -> str:
+    """Of what `edit_event` changes. Two queries."""
+    said = [getattr(event, name) for name in (*_LINES, *_PLAIN, "source", "source_format", "link")]
+    legs = sorted(event.legs.values_list("mode", "capacity"))
+    return seal(said, legs, sorted(event.principles.values_list("principle_key", flat=True)))
+
+
 @sensitive_variables()
 @transaction.atomic
 def edit_event(
-    *, person: User, event: Event, details: EventDetails, tell_them: bool = False, confirmed: bool = False
+    *,
+    person: User,
+    event: Event,
+    details: EventDetails,
+    tell_them: bool = False,
+    confirmed: bool = False,
+    seen: str | None = None,
 ) -> Event:
     """Say something else of it. More places go to those who wait at once; fewer than are taken are refused.
 
-    `tell_them` mails those who are to come, once for each change a calendar shows. Raises as `make_event` does.
+    `tell_them` mails those who are to come, once for each change a calendar shows. `seen` is the seal of what stood
+    there when it was opened. Raises ChangedSinceError, and as `make_event` does.
     """
     event = _lock(person, event)
     if event.is_cancelled:
         raise PermissionDenied
+    check_seal(seen, seal_of_details(event))
     read = _read(details, confirmed=confirmed)
     before = shown_in_calendars(event)
     _set_details(event, details, read)
@@ -329,14 +345,22 @@ class Point:
     pk: int | None = None
 
 
+def seal_of_programme(event: Event) -> str:
+    """Of what `set_programme` changes. One query."""
+    return seal_of_rows(event.programme.order_by("pk"))
+
+
 @sensitive_variables()
 @transaction.atomic
-def set_programme(*, person: User, event: Event, points: Sequence[Point], confirmed: bool = False) -> None:
+def set_programme(
+    *, person: User, event: Event, points: Sequence[Point], confirmed: bool = False, seen: str | None = None
+) -> None:
     """The programme is these points and no others; those that are there already keep their rows.
 
-    Raises PermissionDenied, TextRefusedError and the guard's kinds of it.
+    Raises PermissionDenied, ChangedSinceError, TextRefusedError and the guard's kinds of it.
     """
     event = _lock(person, event)
+    check_seal(seen, seal_of_programme(event))
     there = {item.pk: item for item in event.programme.all()}
     kept: list[ProgrammeItem] = []
     for number, point in enumerate(points):
@@ -370,6 +394,11 @@ class Question:
     pk: int | None = None
 
 
+def seal_of_questions(event: Event, purpose: str) -> str:
+    """Of what `set_questions` changes. One query."""
+    return seal_of_rows(event.questions.filter(purpose=purpose).order_by("pk"))
+
+
 @sensitive_variables()
 @transaction.atomic
 def set_questions(
@@ -379,12 +408,14 @@ def set_questions(
     questions: Sequence[Question],
     purpose: str = EventQuestion.Purpose.SIGN_UP,
     confirmed: bool = False,
+    seen: str | None = None,
 ) -> None:
     """What is asked is these, in this order. A question that is taken away takes its answers with it.
 
-    Raises PermissionDenied, TextRefusedError and the guard's kinds of it.
+    Raises PermissionDenied, ChangedSinceError, TextRefusedError and the guard's kinds of it.
     """
     event = _lock(person, event)
+    check_seal(seen, seal_of_questions(event, purpose))
     there = {each.pk: each for each in event.questions.filter(purpose=purpose)}
     kept: list[EventQuestion] = []
     for number, asked in enumerate(questions):

@@ -23,6 +23,7 @@ from forum.actions.attachments import KEPT_BESIDE_DRAFT, NAME_MAX, delete_files,
 from forum.actions.item_state import put_item_state
 from forum.actions.moderation import log_item, tell_author
 from forum.actions.pace import check_upload_pace
+from forum.as_seen import check_seal, seal
 from forum.models import (
     LibraryFile,
     LibraryItem,
@@ -338,13 +339,40 @@ def _add_version(*, item: LibraryItem, person: User, read: Read, submission: UUI
     return version
 
 
+def seal_of_item(item: LibraryItem) -> str:
+    """Of what `edit_item` changes. Two queries."""
+    said = [getattr(item, name) for name in _SAID]
+    tags = item.tags.order_by("pk").values_list("name", flat=True)
+    return seal(said, sorted(item.principles.values_list("principle_key", flat=True)), list(tags))
+
+
+_SAID = (
+    "title",
+    "summary",
+    "kind",
+    "phase",
+    "programme",
+    "language",
+    "county",
+    "team_id",
+    "licence",
+    "review_on",
+)
+
+
 @sensitive_variables()
 @transaction.atomic
-def edit_item(*, person: User, item: LibraryItem, details: Details, confirmed: bool = False) -> LibraryItem:
-    """Say something else of the item. Its versions stay as they are. Raises as `share_item` does."""
+def edit_item(
+    *, person: User, item: LibraryItem, details: Details, confirmed: bool = False, seen: str | None = None
+) -> LibraryItem:
+    """Say something else of the item. Its versions stay as they are.
+
+    `seen` is the seal of what stood there when it was opened. Raises ChangedSinceError, and as `share_item` does.
+    """
     item = LibraryItem.objects.select_for_update(no_key=True).get(pk=item.pk)
     if not user_can_edit_item(person, item):
         raise PermissionDenied
+    check_seal(seen, seal_of_item(item))
     if (
         details.team is not None
         and details.team.pk != item.team_id

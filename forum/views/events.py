@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from forum.actions import events as actions
 from forum.actions.sign_ups import settle_event
+from forum.as_seen import ChangedSinceError
 from forum.forms_events import (
     CancelEventForm,
     EditEventForm,
@@ -25,6 +26,7 @@ from forum.forms_events import (
     initial_points,
     initial_questions,
 )
+from forum.forms_spaces import CHANGED_SINCE
 from forum.models import Event, EventQuestion, State
 from forum.queries.events import arrangeable_spaces, get_event_for, get_event_page
 from safety.text import TextRefusedError
@@ -97,6 +99,7 @@ def event_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if found.is_cancelled:
         raise PermissionDenied
     form = EditEventForm(request.POST if request.method == "POST" else None, initial=initial_event(found))
+    seen = request.POST.get("seen") if form.is_bound else actions.seal_of_details(found)
     if request.method == "POST" and form.is_valid():
         try:
             actions.edit_event(
@@ -105,14 +108,19 @@ def event_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 details=form.details(),
                 tell_them=form.cleaned_data["tell_them"],
                 confirmed=form.cleaned_data["confirmed"],
+                seen=seen,
             )
+        except ChangedSinceError as error:
+            seen = error.now
+            form.add_error(None, CHANGED_SINCE)
         except TextRefusedError as error:
             form.refuse(error)
         else:
             messages.success(request, _("Endringen er lagret."))
             return redirect(found)
     status = REFUSED if form.is_bound else 200
-    return render(request, "forum/events/edit.html", {"form": form, "event": found}, status=status)
+    context = {"form": form, "event": found, "seen": seen}
+    return render(request, "forum/events/edit.html", context, status=status)
 
 
 @login_required
@@ -143,9 +151,11 @@ def event_programme(request: HttpRequest, pk: int) -> HttpResponse:
             event=found,
             points=[form.point() for form in rows.forms],
             confirmed=rows.guard.cleaned_data["confirmed"],
+            seen=request.POST.get("seen"),
         )
 
-    return _with_rows(request, found, rows, save, "forum/events/edit_programme.html")
+    now = actions.seal_of_programme(found)
+    return _with_rows(request, found, rows, save, "forum/events/edit_programme.html", now)
 
 
 @sensitive_post_parameters()
@@ -167,22 +177,30 @@ def event_questions(request: HttpRequest, pk: int) -> HttpResponse:
             questions=[form.question() for form in rows.forms],
             purpose=purpose,
             confirmed=rows.guard.cleaned_data["confirmed"],
+            seen=request.POST.get("seen"),
         )
 
-    return _with_rows(request, found, rows, save, "forum/events/edit_questions.html")
+    now = actions.seal_of_questions(found, purpose)
+    return _with_rows(request, found, rows, save, "forum/events/edit_questions.html", now)
 
 
 @sensitive_variables()
-def _with_rows(request: HttpRequest, event: Event, rows: Rows, save: Any, template: str) -> HttpResponse:
-    """Add, move and take away by plain buttons; saved when asked to."""
+def _with_rows(request: HttpRequest, event: Event, rows: Rows, save: Any, template: str, now: str) -> HttpResponse:
+    """Add, move and take away by plain buttons; saved when asked to. `now` is the seal of what stands there."""
     status = 200
+    seen: str | None = now
     if request.method == "POST":
+        seen = request.POST.get("seen")
         task = request.POST.get("do", "save")
         if task != "save":
             rows.change(task)
         elif rows.is_valid():
             try:
                 save()
+            except ChangedSinceError as error:
+                seen = error.now
+                rows.guard.add_error(None, CHANGED_SINCE)
+                status = REFUSED
             except TextRefusedError as error:
                 rows.refuse(error)
                 status = REFUSED
@@ -191,7 +209,7 @@ def _with_rows(request: HttpRequest, event: Event, rows: Rows, save: Any, templa
                 return redirect(event)
         else:
             status = REFUSED
-    return render(request, template, {"event": event, "rows": rows}, status=status)
+    return render(request, template, {"event": event, "rows": rows, "seen": seen}, status=status)
 
 
 @sensitive_post_parameters()

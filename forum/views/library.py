@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forum.actions import library as actions
+from forum.as_seen import ChangedSinceError
 from forum.forms_library import (
     ContentForm,
     DetailsForm,
@@ -27,6 +28,7 @@ from forum.forms_library import (
     initial_details,
     initial_of_answer,
 )
+from forum.forms_spaces import CHANGED_SINCE
 from forum.kept_pages import serve
 from forum.lineage import draw
 from forum.models import LibraryFile, LibraryItem, LibraryVersion, Post, State
@@ -369,18 +371,26 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = DetailsForm(
         request.POST if request.method == "POST" else None, user=person, item=found, initial=initial_details(found)
     )
+    seen = request.POST.get("seen") if form.is_bound else actions.seal_of_item(found)
     if request.method == "POST" and form.is_valid():
         try:
             actions.edit_item(
-                person=person, item=found, details=form.details(), confirmed=form.cleaned_data["confirmed"]
+                person=person,
+                item=found,
+                details=form.details(),
+                confirmed=form.cleaned_data["confirmed"],
+                seen=seen,
             )
+        except ChangedSinceError as error:
+            seen = error.now
+            form.add_error(None, CHANGED_SINCE)
         except TextRefusedError as error:
             form.refuse(error)
         else:
             messages.success(request, _("Endringen er lagret."))
             return redirect(found)
     status = REFUSED if form.is_bound else 200
-    return render(request, "forum/library/edit.html", {"form": form, "item": found}, status=status)
+    return render(request, "forum/library/edit.html", {"form": form, "item": found, "seen": seen}, status=status)
 
 
 @login_required

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from forum.actions import news as actions
 from forum.forms_news import EditNewsForm, NewNewsForm, NewsForm, initial_news
+from forum.forms_spaces import CHANGED_SINCE
 from forum.models import NewsItem, State
 from forum.permissions import user_is_member
 from forum.queries.news import (
@@ -162,7 +163,9 @@ def _write(request: HttpRequest, form: NewsForm, act: Any, found: NewsItem | Non
         except TextRefusedError as error:
             form.refuse(error)
         except actions.NewsChangedError:
-            form.add_error(None, _("Noen andre har endret nyheten siden du åpnet den. Se på den før du lagrer."))
+            form.add_error(None, CHANGED_SINCE)
+            found = get_news_for(request.user, found.pk) if found is not None else None
+            form.put({"version": found.version if found is not None else ""})
     status = REFUSED if form.is_bound and preview is None else 200
     context = {"form": form, "item": found, "preview": preview}
     return TemplateResponse(request, "forum/news/write.html", context, status=status)

@@ -296,9 +296,13 @@ def test_of_two_who_change_it_at_once_the_later_is_told(client: Client, editor: 
     sent = {"title": "Andre", "source": "To", "version": 1}
     answer = signed_in(client, editor).post(reverse("forum:news-edit", args=[item.pk]), sent)
     assert answer.status_code == 422
-    assert "Noen andre har endret nyheten" in answer.content.decode()
+    assert "Noen andre har endret dette" in answer.content.decode()
     item.refresh_from_db()
     assert item.title == "Første"
+    assert '<input type="hidden" name="version" value="2"' in answer.content.decode()
+    assert client.post(reverse("forum:news-edit", args=[item.pk]), sent | {"version": 2}).status_code == 302
+    item.refresh_from_db()
+    assert (item.title, item.version) == ("Andre", 3)
 
 
 def test_pinning_hiding_and_deleting_are_logged_without_words(editor: User, kari: User, space: Space) -> None:
