@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from forum.actions.events import EventDetails, Point, Question
 from forum.event_words import local
 from forum.forms_spaces import DateInput, GuardedForm, most
+from forum.forms_text import TextForm, initial_text
 from forum.models import Event, EventLeg, EventQuestion, ProgrammeItem, Space
 from forum.queries.events import arrangeable_spaces
 from forum.queries.subjects import get_principle_index, reader_language
-from forum.writing import SOURCE_MAX
 from people.counties import COUNTIES
 from safety.guard import PatientDataError
 from safety.text import TextRefusedError
@@ -46,7 +46,7 @@ def moment_of(day: date, clock: time, zone: str) -> datetime:
     return at
 
 
-class EventForm(GuardedForm):
+class EventForm(TextForm):
     """What is said of an event. A new one says in which space, too."""
 
     title = forms.CharField(label=_("Tittel"), max_length=most(Event, "title"))
@@ -96,13 +96,6 @@ class EventForm(GuardedForm):
         required=False,
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
         help_text=_("Vises bare for dem som har digital plass, og for dere som arrangerer."),
-    )
-    source = forms.CharField(
-        label=_("Tekst"),
-        max_length=SOURCE_MAX,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=_("La det være en tom linje mellom avsnitt."),
     )
     audience = forms.CharField(label=_("For hvem"), max_length=most(Event, "audience"), required=False)
     price = forms.CharField(label=_("Pris"), max_length=most(Event, "price"), required=False)
@@ -179,6 +172,7 @@ class EventForm(GuardedForm):
     def details(self) -> EventDetails:
         """What was filled in. The form is valid."""
         data = self.cleaned_data
+        source, source_format = self.words()
         legs: dict[str, int | None] = {}
         if data["has_physical"]:
             legs[EventLeg.Mode.PHYSICAL] = data["physical_capacity"]
@@ -187,6 +181,8 @@ class EventForm(GuardedForm):
         return EventDetails(
             legs=legs,
             principle_keys=tuple(UUID(key) for key in data["principles"]),
+            source=source,
+            source_format=source_format,
             **{name: data[name] for name in _SAME},
         )
 
@@ -212,7 +208,6 @@ _SAME = (
     "address",
     "county",
     "link",
-    "source",
     "audience",
     "price",
     "contact",
@@ -244,7 +239,8 @@ class NewEventForm(EventForm):
 
 def initial_event(event: Event) -> dict[str, Any]:
     """What an event says of itself, for its form. Two queries."""
-    said = {name: getattr(event, name) for name in _SAME if not name.endswith("_at")}
+    said: dict[str, Any] = {name: getattr(event, name) for name in _SAME if not name.endswith("_at")}
+    said |= initial_text(source=event.source, source_format=event.source_format, html=event.html)
     for name, at in {
         "starts": event.starts_at,
         "ends": event.ends_at,

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.actions.library import TAGS_MOST, Content, Details
 from forum.forms_spaces import DateInput, GuardedForm, most
+from forum.forms_text import TextForm, initial_text
 from forum.models import LibraryItem, LibraryVersion, Post, Space
 from forum.permissions.library import teams_spoken_for_by
 from forum.queries.library import spaces_to_share_in
 from forum.queries.subjects import get_principle_index, reader_language
-from forum.rendering import text_to_write_on
 from forum.writing import SOURCE_MAX
 from people.counties import COUNTIES
 from people.models import Team
@@ -120,21 +120,21 @@ def initial_of_answer(post: Post) -> dict[str, Any]:
         "title": post.topic.title,
         "summary": post.content_warning,
         "kind": LibraryItem.Kind.RESOURCE,
-        "source": text_to_write_on(post.html),
+        "source": post.html,
+        "source_format": Post.Format.HTML,
         "space": post.topic.space_id,
         "principles": [str(each.principle_key) for each in post.topic.principles.all()],
     }
 
 
-class ContentForm(GuardedForm):
+class ContentForm(TextForm):
     """What a version holds beside its files."""
 
     source = forms.CharField(
         label=_("Tekst"),
         max_length=SOURCE_MAX,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=_("Trengs ikke hvis alt står i filene. La det være en tom linje mellom avsnitt."),
+        help_text=_("Trengs ikke hvis alt står i filene."),
     )
     link = forms.CharField(
         label=_("Lenke"),
@@ -145,10 +145,22 @@ class ContentForm(GuardedForm):
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def content(self) -> Content:
+        """What was filled in. The form is valid."""
         data = self.cleaned_data
+        source, source_format = self.words()
         return Content(
-            source=data["source"], link=data["link"], note=data.get("note", ""), submission=data["submission"]
+            source=source,
+            source_format=source_format,
+            link=data["link"],
+            note=data.get("note", ""),
+            submission=data["submission"],
         )
+
+
+def initial_content(version: LibraryVersion) -> dict[str, str]:
+    """What a version says, for the form of the one that comes after it."""
+    said = initial_text(source=version.source, source_format=version.source_format, html=version.html)
+    return said | {"link": version.link}
 
 
 class VersionForm(ContentForm):

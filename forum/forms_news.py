@@ -8,18 +8,14 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_variables
 
 from forum.actions.news import NewsDetails
-from forum.forms_spaces import DateInput, GuardedForm, most
-from forum.models import NewsItem, Post, Space
+from forum.forms_spaces import DateInput, most
+from forum.forms_text import TextForm, initial_text
+from forum.models import NewsItem, Space
 from forum.queries.news import spaces_for_news
 from forum.queries.subjects import get_principle_index, reader_language
-from forum.rendering import render, text_to_write_on
-from forum.writing import SOURCE_MAX, masked_source
-from safety.guard import PatientDataError, mask
-from safety.html import HtmlTooLargeError
-from safety.text import TextRefusedError
+from forum.writing import SOURCE_MAX
 
 
 class MomentInput(forms.DateTimeInput):
@@ -31,10 +27,8 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-class NewsForm(GuardedForm):
-    """What the news says and how long it stands. `source` is what the editor or the text area holds; where a text area
-    showed a formatted text and it comes back as it was, the formatting stays.
-    """
+class NewsForm(TextForm):
+    """What the news says and how long it stands."""
 
     title = forms.CharField(label=_("Tittel"), max_length=most(NewsItem, "title"))
     lead = forms.CharField(
@@ -45,8 +39,6 @@ class NewsForm(GuardedForm):
         help_text=_("Det viktigste i én setning eller to. Vises i lista."),
     )
     source = forms.CharField(label=_("Tekst"), max_length=SOURCE_MAX)
-    source_format = forms.ChoiceField(choices=Post.Format.choices, required=False, widget=forms.HiddenInput)
-    formatted = forms.CharField(max_length=SOURCE_MAX, required=False, widget=forms.HiddenInput)
     principles = forms.MultipleChoiceField(label=_("Prinsipper"), required=False, widget=forms.CheckboxSelectMultiple)
     published_at = forms.DateTimeField(
         label=_("Vises fra"),
@@ -90,47 +82,6 @@ class NewsForm(GuardedForm):
             self.add_error("read_by", gettext("En frist trengs bare når nyheten må leses."))
         return cleaned
 
-    @sensitive_variables()
-    def words(self) -> tuple[str, str]:
-        """The source and its format, as they were sent or stand in the news."""
-        source = (self["source"].value() or "").replace("\r\n", "\n")
-        if self["source_format"].value() == Post.Format.HTML:
-            return source, Post.Format.HTML
-        formatted = self["formatted"].value() or ""
-        if formatted and source.strip() == _as_text(formatted).strip():
-            return formatted, Post.Format.HTML
-        return source, Post.Format.TEXT
-
-    @property
-    def html(self) -> str:
-        """For the editor: sanitised. Empty where it is longer than is ever parsed, and stays plain text."""
-        source, source_format = self.words()
-        try:
-            return render(source, source_format=source_format).html
-        except HtmlTooLargeError:
-            return ""
-
-    @property
-    def text(self) -> str:
-        """For the text area."""
-        source, source_format = self.words()
-        return source if source_format == Post.Format.TEXT else _as_text(source)
-
-    @property
-    def is_formatted(self) -> bool:
-        return self.words()[1] == Post.Format.HTML
-
-    @sensitive_variables()
-    def refuse(self, error: TextRefusedError) -> None:
-        """Say why beside the form. Numbers that were found do not come back in the fields."""
-        source, source_format = self.words()
-        super().refuse(error)
-        if isinstance(error, PatientDataError):
-            masked = {"title": mask(self["title"].value() or ""), "lead": mask(self["lead"].value() or "")}
-            masked["source"] = masked_source(source, source_format=source_format)
-            masked |= {"source_format": source_format, "formatted": ""}
-            self.data = {**self.data, **{self.add_prefix(name): text for name, text in masked.items()}}
-
     def details(self) -> NewsDetails:
         """What was filled in. The form is valid."""
         data = self.cleaned_data
@@ -150,22 +101,12 @@ class NewsForm(GuardedForm):
         )
 
 
-def _as_text(html: str) -> str:
-    try:
-        return text_to_write_on(render(html, source_format=Post.Format.HTML).html)
-    except HtmlTooLargeError:
-        return ""
-
-
 def initial_news(item: NewsItem) -> dict[str, Any]:
     """What a piece of news says, for its form. One query."""
-    is_html = item.source_format == Post.Format.HTML
     last = timezone.localdate(item.expires_at) - timedelta(days=1) if item.expires_at else None
-    return {
+    return initial_text(source=item.source, source_format=item.source_format, html=item.html) | {
         "title": item.title,
         "lead": item.lead,
-        "source": item.html if is_html else item.source,
-        "source_format": item.source_format,
         "principles": [str(each.principle_key) for each in item.principles.all()],
         "published_at": item.published_at,
         "expires_on": last,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models import EntryRequest, Pseudonym, SealOpening, Space
 from forum.pseudonyms import aliases_are_possible
 from people.models import TeamRole
-from safety.guard import ConfirmationNeededError, PatientDataError
+from safety.guard import ConfirmationNeededError, PatientDataError, mask
 from safety.text import TextRefusedError
 
 YEARS_AHEAD = 3
@@ -34,8 +34,14 @@ class GuardedForm(forms.Form):
             self.fields["confirmed"].widget = forms.CheckboxInput()
             self.order_fields([*(name for name in self.fields if name != "confirmed"), "confirmed"])
         if isinstance(error, PatientDataError):
-            masked = {self.add_prefix(field): text for field, text in error.masked.items()}
-            self.data = {**{name: self.data[name] for name in self.data}, **masked}
+            self.put({name: mask(self[name].value() or "") for name in error.masked if name in self.fields})
+
+    def put(self, texts: dict[str, str]) -> None:
+        """Let these stand in the fields instead of what was sent. What was chosen elsewhere stays chosen."""
+        sent: Any = self.data
+        self.data = sent.copy()
+        for name, text in texts.items():
+            self.data[self.add_prefix(name)] = text
 
 
 class DateInput(forms.DateInput):

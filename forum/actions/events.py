@@ -34,7 +34,7 @@ from forum.models.events import ANSWER_MAX, EVENT_SUMMARY_MAX, LABEL_MAX
 from forum.models.topics import TITLE_MAX, Post
 from forum.permissions.events import user_can_arrange, user_can_arrange_in
 from forum.rendering import Rendered, render
-from forum.writing import tidy_source
+from forum.writing import source_to_guard, tidy_source
 from people.models import User
 from safety.guard import guard_html
 from safety.text import TextRefusedError, clean_line
@@ -55,6 +55,7 @@ class EventDetails:
     time_zone: str = Event.TimeZone.OSLO
     summary: str = ""
     source: str = ""
+    source_format: str = Post.Format.TEXT
     kind: str = Event.Kind.GATHERING
     place: str = ""
     address: str = ""
@@ -100,6 +101,7 @@ _PLAIN = (
 class _Read:
     lines: dict[str, str]
     source: str
+    source_format: str
     rendered: Rendered
     link: str
 
@@ -114,19 +116,20 @@ def _read(details: EventDetails, *, confirmed: bool) -> _Read:
         raise TextRefusedError(_("Slutten må komme etter begynnelsen."))
     if not details.legs:
         raise TextRefusedError(_("Velg minst én måte å delta på."))
-    source = tidy_source(details.source, source_format=Post.Format.TEXT)
-    rendered = render(source, source_format=Post.Format.TEXT)
+    source = tidy_source(details.source, source_format=details.source_format)
+    rendered = render(source, source_format=details.source_format)
     link = clean_line(details.link, most=500)
     if link:
         try:
             URLValidator(schemes=LINK_SCHEMES)(link)
         except ValidationError:
             raise TextRefusedError(_("Lenken må være en hel nettadresse som begynner med https://.")) from None
+    guarded = source_to_guard(source, source_format=details.source_format, rendered=rendered)
     guard_html(
-        {name: escape(text) for name, text in lines.items()} | {"source": escape(source), "link": escape(link)},
+        {name: escape(text) for name, text in lines.items()} | {"source": guarded, "link": escape(link)},
         confirmed=confirmed,
     )
-    return _Read(lines, source, rendered, link)
+    return _Read(lines, source if rendered.text else "", details.source_format, rendered, link)
 
 
 def _set_details(event: Event, details: EventDetails, read: _Read) -> None:
@@ -134,7 +137,7 @@ def _set_details(event: Event, details: EventDetails, read: _Read) -> None:
         setattr(event, name, text)
     for name in _PLAIN:
         setattr(event, name, getattr(details, name))
-    event.source, event.source_format = read.source, Post.Format.TEXT
+    event.source, event.source_format = read.source, read.source_format
     event.html = read.rendered.html if read.source else ""
     event.text, event.rendering_version = read.rendered.text, read.rendered.version
     event.link = read.link
