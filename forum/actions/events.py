@@ -33,14 +33,14 @@ from forum.models import (
 from forum.models.events import ANSWER_MAX, EVENT_SUMMARY_MAX, LABEL_MAX
 from forum.models.topics import TITLE_MAX, Post
 from forum.permissions.events import user_can_arrange, user_can_arrange_in
-from forum.rendering import Rendered, render
+from forum.rendering import Rendered, render, text_with_links
 from forum.writing import source_to_guard, tidy_source
 from people.models import User
 from safety.guard import guard_html
 from safety.text import TextRefusedError, clean_line
 
 LINK_SCHEMES = ("http", "https")
-IN_A_CALENDAR = ("title", "text", "starts_at", "ends_at", "time_zone", "place", "address", "link", "status")
+IN_A_CALENDAR = ("title", "starts_at", "ends_at", "time_zone", "place", "address", "link", "status")
 """What a calendar shows. When one of these changes, calendars must take the new one."""
 
 
@@ -144,8 +144,12 @@ def _set_details(event: Event, details: EventDetails, read: _Read) -> None:
 
 
 def shown_in_calendars(event: Event) -> tuple[object, ...]:
-    """What a calendar shows of an event: where two of these differ, `sequence` grows by one."""
-    return tuple(getattr(event, name) for name in IN_A_CALENDAR)
+    """What a calendar shows of an event: where two of these differ, `sequence` grows by one.
+
+    Of its text the words, and where its links lead; how it is set is not seen there.
+    """
+    words = text_with_links(event.html).split()
+    return (*(getattr(event, name) for name in IN_A_CALENDAR), words)
 
 
 @sensitive_variables()
