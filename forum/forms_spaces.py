@@ -39,9 +39,10 @@ class GuardedForm(forms.Form):
     def put(self, texts: dict[str, str]) -> None:
         """Let these stand in the fields instead of what was sent. What was chosen elsewhere stays chosen."""
         sent: Any = self.data
-        self.data = sent.copy()
+        shown = sent.copy()
         for name, text in texts.items():
-            self.data[self.add_prefix(name)] = text
+            shown[self.add_prefix(name)] = text
+        self.data = shown
 
 
 class DateInput(forms.DateInput):
