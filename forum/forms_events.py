@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.actions.events import EventDetails, Point, Question
 from forum.event_words import local
+from forum.forms_principles import PrinciplesForm
 from forum.forms_spaces import DateInput, GuardedForm, most
 from forum.forms_text import TextForm, initial_text
 from forum.models import Event, EventLeg, EventQuestion, ProgrammeItem, Space
 from forum.queries.events import arrangeable_spaces
-from forum.queries.subjects import get_principle_index, reader_language
 from people.counties import COUNTIES
 from safety.guard import PatientDataError
 from safety.text import TextRefusedError
@@ -46,7 +46,7 @@ def moment_of(day: date, clock: time, zone: str) -> datetime:
     return at
 
 
-class EventForm(TextForm):
+class EventForm(PrinciplesForm, TextForm):
     """What is said of an event. A new one says in which space, too."""
 
     title = forms.CharField(label=_("Tittel"), max_length=most(Event, "title"))
@@ -127,21 +127,6 @@ class EventForm(TextForm):
         help_text=_("Svarene ser bare dere som arrangerer. De slettes 14 dager etterpå."),
     )
     may_change = forms.BooleanField(label=_("Med forbehold om endringer"), required=False)
-    principles = forms.MultipleChoiceField(label=_("Prinsipper"), required=False, widget=forms.CheckboxSelectMultiple)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["principles"].choices = [  # type: ignore[attr-defined]
-            (str(key), principle.name) for key, principle in get_principle_index(language=reader_language()).items()
-        ]
-
-    def principle_sets(self) -> list[tuple[Any, list[tuple[Any, bool]]]]:
-        """Each set of principles with its own, and whether each is chosen."""
-        chosen = set(self["principles"].value() or [])
-        found: dict[Any, list[tuple[Any, bool]]] = {}
-        for key, principle in get_principle_index(language=reader_language()).items():
-            found.setdefault(principle.principle_set, []).append((principle, str(key) in chosen))
-        return list(found.items())
 
     def _moment(self, day: str, clock: str, *, otherwise: time, same_day: date | None = None) -> datetime | None:
         data = self.cleaned_data
@@ -180,7 +165,7 @@ class EventForm(TextForm):
             legs[EventLeg.Mode.DIGITAL] = data["digital_capacity"]
         return EventDetails(
             legs=legs,
-            principle_keys=tuple(UUID(key) for key in data["principles"]),
+            principle_keys=self.principle_keys,
             source=source,
             source_format=source_format,
             **{name: data[name] for name in _SAME},

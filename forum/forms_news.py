@@ -2,7 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
@@ -10,11 +10,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from forum.actions.news import NewsDetails
+from forum.forms_principles import PrinciplesForm
 from forum.forms_spaces import DateInput, most
 from forum.forms_text import TextForm, initial_text
 from forum.models import NewsItem, Space
 from forum.queries.news import spaces_for_news
-from forum.queries.subjects import get_principle_index, reader_language
 from forum.writing import SOURCE_MAX
 
 
@@ -27,7 +27,7 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-class NewsForm(TextForm):
+class NewsForm(PrinciplesForm, TextForm):
     """What the news says and how long it stands."""
 
     title = forms.CharField(label=_("Tittel"), max_length=most(NewsItem, "title"))
@@ -39,7 +39,6 @@ class NewsForm(TextForm):
         help_text=_("Det viktigste i én setning eller to. Vises i lista."),
     )
     source = forms.CharField(label=_("Tekst"), max_length=SOURCE_MAX)
-    principles = forms.MultipleChoiceField(label=_("Prinsipper"), required=False, widget=forms.CheckboxSelectMultiple)
     published_at = forms.DateTimeField(
         label=_("Vises fra"),
         required=False,
@@ -62,20 +61,6 @@ class NewsForm(TextForm):
     )
     read_by = forms.DateField(label=_("Leses innen"), required=False, widget=DateInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["principles"].choices = [  # type: ignore[attr-defined]
-            (str(key), principle.name) for key, principle in get_principle_index(language=reader_language()).items()
-        ]
-
-    def principle_sets(self) -> list[tuple[Any, list[tuple[Any, bool]]]]:
-        """Each set of principles with its own, and whether each is chosen."""
-        chosen = set(self["principles"].value() or [])
-        found: dict[Any, list[tuple[Any, bool]]] = {}
-        for key, principle in get_principle_index(language=reader_language()).items():
-            found.setdefault(principle.principle_set, []).append((principle, str(key) in chosen))
-        return list(found.items())
-
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("read_by") and not cleaned.get("must_read"):
@@ -92,7 +77,7 @@ class NewsForm(TextForm):
             lead=data["lead"],
             source=source,
             source_format=source_format,
-            principle_keys=tuple(UUID(key) for key in data["principles"]),
+            principle_keys=self.principle_keys,
             published_at=data.get("published_at"),
             expires_at=timezone.make_aware(datetime.combine(last + timedelta(days=1), time())) if last else None,
             is_pinned=data["is_pinned"],

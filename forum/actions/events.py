@@ -73,7 +73,7 @@ class EventDetails:
     principle_keys: tuple[UUID, ...] = ()
 
 
-_LINES = {
+LINES = {
     "title": TITLE_MAX,
     "summary": EVENT_SUMMARY_MAX,
     "place": LABEL_MAX,
@@ -109,7 +109,7 @@ class _Read:
 @sensitive_variables()
 def _read(details: EventDetails, *, confirmed: bool) -> _Read:
     """Tidied and guarded. Raises TextRefusedError and the guard's kinds of it."""
-    lines = {name: clean_line(getattr(details, name), most=most) for name, most in _LINES.items()}
+    lines = {name: clean_line(getattr(details, name), most=most) for name, most in LINES.items()}
     if not lines["title"]:
         raise TextRefusedError(_("Skriv en tittel."))
     if details.ends_at <= details.starts_at:
