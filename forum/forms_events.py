@@ -18,7 +18,7 @@ from forum.forms_text import TextForm, initial_text
 from forum.models import Event, EventLeg, EventQuestion, ProgrammeItem, Space
 from forum.queries.events import arrangeable_spaces
 from people.counties import COUNTIES
-from safety.guard import PatientDataError
+from safety.guard import PatientDataError, mask
 from safety.text import TextRefusedError
 
 CAPACITY_MOST = 5000
@@ -280,7 +280,8 @@ class Rows:
         self.guard.is_valid()
         self.guard.refuse(error)
         if isinstance(error, PatientDataError):
-            data = {name: self.data[name] for name in self.data} | error.masked
+            data = {name: self.data[name] for name in self.data}
+            data |= {name: mask(data[name]) for name in error.masked if name in data}
             self.forms = [self._make(number, data=data) for number in range(len(self.forms))]
 
     def change(self, task: str) -> None:

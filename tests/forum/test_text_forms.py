@@ -203,6 +203,15 @@ def test_a_refused_form_keeps_what_was_chosen_in_it(home: Any) -> None:
     assert form["title"].value() == "Om [fødselsnummer fjernet] & mer"
 
 
+def test_a_refused_programme_shows_its_words_as_they_were_written(browser: Client, space: Space, host: User) -> None:
+    row = {"form-0-day": "2027-01-12", "form-0-starts_clock": "09:00", "form-0-title": f"Kaffe & kake {BORN}"}
+    answer = browser.post(
+        reverse("forum:event-programme", args=[make(space, host).pk]), row | {"rows": "1", "do": "save"}
+    )
+    assert answer.status_code == 422
+    assert 'name="form-0-title" value="Kaffe &amp; kake [fødselsnummer fjernet]"' in answer.content.decode()
+
+
 # --- without a script ----------------------------------------------------------------------------------
 
 
