@@ -7,13 +7,11 @@ place; of a private space, a learning group and a youth panel only that there is
 Nothing in a calendar is made from the time it is read, so that the same calendar is the same file.
 """
 
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Timezone, TimezoneDaylight, TimezoneStandard, vDuration, vRecur, vText, vUri
 from icalendar import Event as CalendarEvent
@@ -23,12 +21,11 @@ from forum.event_words import moment_words
 from forum.mails.outside import may_say_titles
 from forum.models import Event, EventLeg, EventSignUp
 from forum.queries.event_calendar import CalendarEntry
-from forum.rendering import text_to_write_on
+from forum.rendering import text_with_links
 
 PRODUCT = "-//Flett//FACT Forum//NO"
 READ_EVERY = timedelta(hours=1)
 """How often a program is asked to read a feed again."""
-_LINK = re.compile(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', re.IGNORECASE | re.DOTALL)
 
 
 def write_event(entry: CalendarEntry) -> bytes:
@@ -167,16 +164,6 @@ def _own_words(entry: CalendarEntry) -> str:
     if own.status == own.Status.WAITING:
         return _("Du står på ventelista.")
     return _("Du har meldt deg av.") if own.status == own.Status.CANCELLED else _("Du svarte ikke på tilbudet i tide.")
-
-
-def text_with_links(html: str) -> str:
-    """Clean HTML as plain text; a link's address stands after its words."""
-
-    def spelled(found: re.Match[str]) -> str:
-        address, words = found[1], strip_tags(found[2]).strip()
-        return words if words == address else f"{words} ({address})"
-
-    return text_to_write_on(_LINK.sub(spelled, html))
 
 
 # --- time zones ----------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.actions.events import EventDetails, Point, Question
 from forum.event_words import local
+from forum.forms_principles import PrinciplesForm
 from forum.forms_spaces import DateInput, GuardedForm, most
+from forum.forms_text import TextForm, initial_text
 from forum.models import Event, EventLeg, EventQuestion, ProgrammeItem, Space
 from forum.queries.events import arrangeable_spaces
-from forum.queries.subjects import get_principle_index, reader_language
-from forum.writing import SOURCE_MAX
 from people.counties import COUNTIES
-from safety.guard import PatientDataError
+from safety.guard import PatientDataError, mask
 from safety.text import TextRefusedError
 
 CAPACITY_MOST = 5000
@@ -46,7 +46,7 @@ def moment_of(day: date, clock: time, zone: str) -> datetime:
     return at
 
 
-class EventForm(GuardedForm):
+class EventForm(PrinciplesForm, TextForm):
     """What is said of an event. A new one says in which space, too."""
 
     title = forms.CharField(label=_("Tittel"), max_length=most(Event, "title"))
@@ -97,13 +97,6 @@ class EventForm(GuardedForm):
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
         help_text=_("Vises bare for dem som har digital plass, og for dere som arrangerer."),
     )
-    source = forms.CharField(
-        label=_("Tekst"),
-        max_length=SOURCE_MAX,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=_("La det være en tom linje mellom avsnitt."),
-    )
     audience = forms.CharField(label=_("For hvem"), max_length=most(Event, "audience"), required=False)
     price = forms.CharField(label=_("Pris"), max_length=most(Event, "price"), required=False)
     contact = forms.CharField(
@@ -134,21 +127,6 @@ class EventForm(GuardedForm):
         help_text=_("Svarene ser bare dere som arrangerer. De slettes 14 dager etterpå."),
     )
     may_change = forms.BooleanField(label=_("Med forbehold om endringer"), required=False)
-    principles = forms.MultipleChoiceField(label=_("Prinsipper"), required=False, widget=forms.CheckboxSelectMultiple)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["principles"].choices = [  # type: ignore[attr-defined]
-            (str(key), principle.name) for key, principle in get_principle_index(language=reader_language()).items()
-        ]
-
-    def principle_sets(self) -> list[tuple[Any, list[tuple[Any, bool]]]]:
-        """Each set of principles with its own, and whether each is chosen."""
-        chosen = set(self["principles"].value() or [])
-        found: dict[Any, list[tuple[Any, bool]]] = {}
-        for key, principle in get_principle_index(language=reader_language()).items():
-            found.setdefault(principle.principle_set, []).append((principle, str(key) in chosen))
-        return list(found.items())
 
     def _moment(self, day: str, clock: str, *, otherwise: time, same_day: date | None = None) -> datetime | None:
         data = self.cleaned_data
@@ -179,6 +157,7 @@ class EventForm(GuardedForm):
     def details(self) -> EventDetails:
         """What was filled in. The form is valid."""
         data = self.cleaned_data
+        source, source_format = self.words()
         legs: dict[str, int | None] = {}
         if data["has_physical"]:
             legs[EventLeg.Mode.PHYSICAL] = data["physical_capacity"]
@@ -186,7 +165,9 @@ class EventForm(GuardedForm):
             legs[EventLeg.Mode.DIGITAL] = data["digital_capacity"]
         return EventDetails(
             legs=legs,
-            principle_keys=tuple(UUID(key) for key in data["principles"]),
+            principle_keys=self.principle_keys,
+            source=source,
+            source_format=source_format,
             **{name: data[name] for name in _SAME},
         )
 
@@ -212,7 +193,6 @@ _SAME = (
     "address",
     "county",
     "link",
-    "source",
     "audience",
     "price",
     "contact",
@@ -244,7 +224,8 @@ class NewEventForm(EventForm):
 
 def initial_event(event: Event) -> dict[str, Any]:
     """What an event says of itself, for its form. Two queries."""
-    said = {name: getattr(event, name) for name in _SAME if not name.endswith("_at")}
+    said: dict[str, Any] = {name: getattr(event, name) for name in _SAME if not name.endswith("_at")}
+    said |= initial_text(source=event.source, source_format=event.source_format, html=event.html)
     for name, at in {
         "starts": event.starts_at,
         "ends": event.ends_at,
@@ -300,8 +281,9 @@ class Rows:
         self.guard.refuse(error)
         if isinstance(error, PatientDataError):
             data = self.data.copy()
-            for name, text in error.masked.items():
-                data[name] = text
+            for name in error.masked:
+                if name in data:
+                    data[name] = mask(data[name])
             self.forms = [self._make(number, data=data) for number in range(len(self.forms))]
 
     def change(self, task: str) -> None:

@@ -1,19 +1,19 @@
 """Forms of the library. Texts go through the door in the actions."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from forum.actions.library import TAGS_MOST, Content, Details
+from forum.forms_principles import PrinciplesForm
 from forum.forms_spaces import DateInput, GuardedForm, most
+from forum.forms_text import TextForm, initial_text
 from forum.models import LibraryItem, LibraryVersion, Post, Space
 from forum.permissions.library import teams_spoken_for_by
 from forum.queries.library import spaces_to_share_in
-from forum.queries.subjects import get_principle_index, reader_language
-from forum.rendering import text_to_write_on
 from forum.writing import SOURCE_MAX
 from people.counties import COUNTIES
 from people.models import Team
@@ -21,7 +21,7 @@ from people.models import Team
 _NOT_SAID = [("", "–")]
 
 
-class DetailsForm(GuardedForm):
+class DetailsForm(PrinciplesForm, GuardedForm):
     """What is said of an item."""
 
     title = forms.CharField(label=_("Tittel"), max_length=most(LibraryItem, "title"))
@@ -38,7 +38,6 @@ class DetailsForm(GuardedForm):
         label=_("Program"), choices=[*_NOT_SAID, *LibraryItem.Programme.choices], required=False
     )
     language = forms.ChoiceField(label=_("Språk"), choices=LibraryItem.Language.choices)
-    principles = forms.MultipleChoiceField(label=_("Prinsipper"), required=False, widget=forms.CheckboxSelectMultiple)
     tags = forms.CharField(
         label=_("Emneord"),
         required=False,
@@ -67,17 +66,6 @@ class DetailsForm(GuardedForm):
         if item is not None and item.team_id:
             teams = Team.objects.filter(pk__in=[item.team_id, *teams.values_list("pk", flat=True)])
         self.fields["team"].queryset = teams.order_by("name")  # type: ignore[attr-defined]
-        self.fields["principles"].choices = [  # type: ignore[attr-defined]
-            (str(key), principle.name) for key, principle in get_principle_index(language=reader_language()).items()
-        ]
-
-    def principle_sets(self) -> list[tuple[Any, list[tuple[Any, bool]]]]:
-        """Each set of principles with its own, and whether each is chosen."""
-        chosen = set(self["principles"].value() or [])
-        found: dict[Any, list[tuple[Any, bool]]] = {}
-        for key, principle in get_principle_index(language=reader_language()).items():
-            found.setdefault(principle.principle_set, []).append((principle, str(key) in chosen))
-        return list(found.items())
 
     def clean_tags(self) -> tuple[str, ...]:
         tags = tuple(each.strip() for each in self.cleaned_data["tags"].split(",") if each.strip())
@@ -99,7 +87,7 @@ class DetailsForm(GuardedForm):
             team=data["team"],
             licence=data["licence"],
             review_on=data["review_on"],
-            principle_keys=tuple(UUID(key) for key in data["principles"]),
+            principle_keys=self.principle_keys,
             tags=data["tags"],
         )
 
@@ -120,21 +108,21 @@ def initial_of_answer(post: Post) -> dict[str, Any]:
         "title": post.topic.title,
         "summary": post.content_warning,
         "kind": LibraryItem.Kind.RESOURCE,
-        "source": text_to_write_on(post.html),
+        "source": post.html,
+        "source_format": Post.Format.HTML,
         "space": post.topic.space_id,
         "principles": [str(each.principle_key) for each in post.topic.principles.all()],
     }
 
 
-class ContentForm(GuardedForm):
+class ContentForm(TextForm):
     """What a version holds beside its files."""
 
     source = forms.CharField(
         label=_("Tekst"),
         max_length=SOURCE_MAX,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=_("Trengs ikke hvis alt står i filene. La det være en tom linje mellom avsnitt."),
+        help_text=_("Trengs ikke hvis alt står i filene."),
     )
     link = forms.CharField(
         label=_("Lenke"),
@@ -145,10 +133,22 @@ class ContentForm(GuardedForm):
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def content(self) -> Content:
+        """What was filled in. The form is valid."""
         data = self.cleaned_data
+        source, source_format = self.words()
         return Content(
-            source=data["source"], link=data["link"], note=data.get("note", ""), submission=data["submission"]
+            source=source,
+            source_format=source_format,
+            link=data["link"],
+            note=data.get("note", ""),
+            submission=data["submission"],
         )
+
+
+def initial_content(version: LibraryVersion) -> dict[str, str]:
+    """What a version says, for the form of the one that comes after it."""
+    said = initial_text(source=version.source, source_format=version.source_format, html=version.html)
+    return said | {"link": version.link}
 
 
 class VersionForm(ContentForm):

@@ -2,24 +2,20 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_variables
 
 from forum.actions.news import NewsDetails
-from forum.forms_spaces import DateInput, GuardedForm, most
-from forum.models import NewsItem, Post, Space
+from forum.forms_principles import PrinciplesForm
+from forum.forms_spaces import DateInput, most
+from forum.forms_text import TextForm, initial_text
+from forum.models import NewsItem, Space
 from forum.queries.news import spaces_for_news
-from forum.queries.subjects import get_principle_index, reader_language
-from forum.rendering import render, text_to_write_on
-from forum.writing import SOURCE_MAX, masked_source
-from safety.guard import PatientDataError, mask
-from safety.html import HtmlTooLargeError
-from safety.text import TextRefusedError
+from forum.writing import SOURCE_MAX
 
 
 class MomentInput(forms.DateTimeInput):
@@ -31,10 +27,8 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-class NewsForm(GuardedForm):
-    """What the news says and how long it stands. `source` is what the editor or the text area holds; where a text area
-    showed a formatted text and it comes back as it was, the formatting stays.
-    """
+class NewsForm(PrinciplesForm, TextForm):
+    """What the news says and how long it stands."""
 
     title = forms.CharField(label=_("Tittel"), max_length=most(NewsItem, "title"))
     lead = forms.CharField(
@@ -45,9 +39,6 @@ class NewsForm(GuardedForm):
         help_text=_("Det viktigste i én setning eller to. Vises i lista."),
     )
     source = forms.CharField(label=_("Tekst"), max_length=SOURCE_MAX)
-    source_format = forms.ChoiceField(choices=Post.Format.choices, required=False, widget=forms.HiddenInput)
-    formatted = forms.CharField(max_length=SOURCE_MAX, required=False, widget=forms.HiddenInput)
-    principles = forms.MultipleChoiceField(label=_("Prinsipper"), required=False, widget=forms.CheckboxSelectMultiple)
     published_at = forms.DateTimeField(
         label=_("Vises fra"),
         required=False,
@@ -70,66 +61,11 @@ class NewsForm(GuardedForm):
     )
     read_by = forms.DateField(label=_("Leses innen"), required=False, widget=DateInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["principles"].choices = [  # type: ignore[attr-defined]
-            (str(key), principle.name) for key, principle in get_principle_index(language=reader_language()).items()
-        ]
-
-    def principle_sets(self) -> list[tuple[Any, list[tuple[Any, bool]]]]:
-        """Each set of principles with its own, and whether each is chosen."""
-        chosen = set(self["principles"].value() or [])
-        found: dict[Any, list[tuple[Any, bool]]] = {}
-        for key, principle in get_principle_index(language=reader_language()).items():
-            found.setdefault(principle.principle_set, []).append((principle, str(key) in chosen))
-        return list(found.items())
-
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("read_by") and not cleaned.get("must_read"):
             self.add_error("read_by", gettext("En frist trengs bare når nyheten må leses."))
         return cleaned
-
-    @sensitive_variables()
-    def words(self) -> tuple[str, str]:
-        """The source and its format, as they were sent or stand in the news."""
-        source = (self["source"].value() or "").replace("\r\n", "\n")
-        if self["source_format"].value() == Post.Format.HTML:
-            return source, Post.Format.HTML
-        formatted = self["formatted"].value() or ""
-        if formatted and source.strip() == _as_text(formatted).strip():
-            return formatted, Post.Format.HTML
-        return source, Post.Format.TEXT
-
-    @property
-    def html(self) -> str:
-        """For the editor: sanitised. Empty where it is longer than is ever parsed, and stays plain text."""
-        source, source_format = self.words()
-        try:
-            return render(source, source_format=source_format).html
-        except HtmlTooLargeError:
-            return ""
-
-    @property
-    def text(self) -> str:
-        """For the text area."""
-        source, source_format = self.words()
-        return source if source_format == Post.Format.TEXT else _as_text(source)
-
-    @property
-    def is_formatted(self) -> bool:
-        return self.words()[1] == Post.Format.HTML
-
-    @sensitive_variables()
-    def refuse(self, error: TextRefusedError) -> None:
-        """Say why beside the form. Numbers that were found do not come back in the fields."""
-        source, source_format = self.words()
-        super().refuse(error)
-        if isinstance(error, PatientDataError):
-            masked = {"title": mask(self["title"].value() or ""), "lead": mask(self["lead"].value() or "")}
-            masked["source"] = masked_source(source, source_format=source_format)
-            masked |= {"source_format": source_format, "formatted": ""}
-            self.put({self.add_prefix(name): text for name, text in masked.items()})
 
     def details(self) -> NewsDetails:
         """What was filled in. The form is valid."""
@@ -141,7 +77,7 @@ class NewsForm(GuardedForm):
             lead=data["lead"],
             source=source,
             source_format=source_format,
-            principle_keys=tuple(UUID(key) for key in data["principles"]),
+            principle_keys=self.principle_keys,
             published_at=data.get("published_at"),
             expires_at=timezone.make_aware(datetime.combine(last + timedelta(days=1), time())) if last else None,
             is_pinned=data["is_pinned"],
@@ -150,22 +86,12 @@ class NewsForm(GuardedForm):
         )
 
 
-def _as_text(html: str) -> str:
-    try:
-        return text_to_write_on(render(html, source_format=Post.Format.HTML).html)
-    except HtmlTooLargeError:
-        return ""
-
-
 def initial_news(item: NewsItem) -> dict[str, Any]:
     """What a piece of news says, for its form. One query."""
-    is_html = item.source_format == Post.Format.HTML
     last = timezone.localdate(item.expires_at) - timedelta(days=1) if item.expires_at else None
-    return {
+    return initial_text(source=item.source, source_format=item.source_format, html=item.html) | {
         "title": item.title,
         "lead": item.lead,
-        "source": item.html if is_html else item.source,
-        "source_format": item.source_format,
         "principles": [str(each.principle_key) for each in item.principles.all()],
         "published_at": item.published_at,
         "expires_on": last,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models import EntryRequest, Pseudonym, SealOpening, Space
 from forum.pseudonyms import aliases_are_possible
 from people.models import TeamRole
-from safety.guard import ConfirmationNeededError, PatientDataError
+from safety.guard import ConfirmationNeededError, PatientDataError, mask
 from safety.text import TextRefusedError
 
 YEARS_AHEAD = 3
@@ -41,14 +41,15 @@ class GuardedForm(forms.Form):
             self.fields["confirmed"].widget = forms.CheckboxInput()
             self.order_fields([*(name for name in self.fields if name != "confirmed"), "confirmed"])
         if isinstance(error, PatientDataError):
-            self.put({self.add_prefix(field): text for field, text in error.masked.items()})
+            self.put({name: mask(self[name].value() or "") for name in error.masked if name in self.fields})
 
     def put(self, values: Mapping[str, Any]) -> None:
-        """Show these in place of what was sent, and all else as it was sent."""
-        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        """Let these stand in the fields instead of what was sent. What was chosen elsewhere stays chosen."""
+        sent: Any = self.data
+        shown = sent.copy()
         for name, value in values.items():
-            data[name] = value
-        self.data = data
+            shown[self.add_prefix(name)] = value
+        self.data = shown
 
 
 class DateInput(forms.DateInput):

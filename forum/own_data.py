@@ -45,6 +45,7 @@ from forum.models import (
     Watch,
 )
 from forum.pseudonyms import owned_by
+from forum.rendering import text_to_write_on
 from people.models import User
 from people.own_data import Collected, Fact, OwnFile, exempt, register
 
@@ -109,7 +110,7 @@ def library(person: User) -> Collected:
             Fact("item", _("Ressurs"), str(version.item_id)),
             Fact("number", _("Versjon"), version.number),
             Fact("note", _("Hva er nytt"), version.note),
-            Fact("text", _("Tekst"), version.source),
+            Fact("text", _("Tekst"), text_to_write_on(version.html)),
             Fact("link", _("Lenke"), version.link),
             Fact("created_at", _("Delt"), version.created_at),
         ]

@@ -17,6 +17,7 @@ RENDERING_VERSION = 2
 """Grows when the rules below or those of `safety.html` and `safety.rich_text` change."""
 
 FEATURES = frozenset({"h3", "bold", "italic", "strikethrough", "ol", "ul", "link", "blockquote", "code"})
+_LINK = re.compile(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', re.IGNORECASE | re.DOTALL)
 _BLOCK_END = re.compile(r"</(p|h[1-6]|li|blockquote|pre|div)>|<br ?/?>", re.IGNORECASE)
 
 
@@ -50,3 +51,13 @@ def text_to_write_on(html: str) -> str:
     marked = re.sub(r"<br ?/?>|</li>", "\n", marked, flags=re.IGNORECASE)
     text = unescape(strip_tags(marked))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def text_with_links(html: str) -> str:
+    """Clean HTML as plain text; a link's address stands after its words."""
+
+    def spelled(found: re.Match[str]) -> str:
+        address, words = found[1], strip_tags(found[2]).strip()
+        return words if words == address else f"{words} ({address})"
+
+    return text_to_write_on(_LINK.sub(spelled, html))

@@ -60,6 +60,9 @@ PLACES = (
         mend=sweeping.mask_space,
     ),
     Place("forum.NewsItem", texts=("title", "lead", "text"), html=("source", "html"), mend=sweeping.mask_news),
+    Place(
+        "forum.Event", texts=(*sweeping.EVENT_LINES, "text", "link"), html=("source", "html"), mend=sweeping.mask_event
+    ),
     Place("forum.NewsEdit", texts=("title", "lead"), html=("html",)),
     Place("forum.Pseudonym", texts=("name",)),
     Place("forum.EntryRequest", texts=("message",)),

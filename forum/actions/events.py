@@ -34,14 +34,14 @@ from forum.models import (
 from forum.models.events import ANSWER_MAX, EVENT_SUMMARY_MAX, LABEL_MAX
 from forum.models.topics import TITLE_MAX, Post
 from forum.permissions.events import user_can_arrange, user_can_arrange_in
-from forum.rendering import Rendered, render
-from forum.writing import tidy_source
+from forum.rendering import Rendered, render, text_with_links
+from forum.writing import source_to_guard, tidy_source
 from people.models import User
 from safety.guard import guard_html
 from safety.text import TextRefusedError, clean_line
 
 LINK_SCHEMES = ("http", "https")
-IN_A_CALENDAR = ("title", "text", "starts_at", "ends_at", "time_zone", "place", "address", "link", "status")
+IN_A_CALENDAR = ("title", "starts_at", "ends_at", "time_zone", "place", "address", "link", "status")
 """What a calendar shows. When one of these changes, calendars must take the new one."""
 
 
@@ -56,6 +56,7 @@ class EventDetails:
     time_zone: str = Event.TimeZone.OSLO
     summary: str = ""
     source: str = ""
+    source_format: str = Post.Format.TEXT
     kind: str = Event.Kind.GATHERING
     place: str = ""
     address: str = ""
@@ -73,7 +74,7 @@ class EventDetails:
     principle_keys: tuple[UUID, ...] = ()
 
 
-_LINES = {
+LINES = {
     "title": TITLE_MAX,
     "summary": EVENT_SUMMARY_MAX,
     "place": LABEL_MAX,
@@ -101,6 +102,7 @@ _PLAIN = (
 class _Read:
     lines: dict[str, str]
     source: str
+    source_format: str
     rendered: Rendered
     link: str
 
@@ -108,26 +110,27 @@ class _Read:
 @sensitive_variables()
 def _read(details: EventDetails, *, confirmed: bool) -> _Read:
     """Tidied and guarded. Raises TextRefusedError and the guard's kinds of it."""
-    lines = {name: clean_line(getattr(details, name), most=most) for name, most in _LINES.items()}
+    lines = {name: clean_line(getattr(details, name), most=most) for name, most in LINES.items()}
     if not lines["title"]:
         raise TextRefusedError(_("Skriv en tittel."))
     if details.ends_at <= details.starts_at:
         raise TextRefusedError(_("Slutten må komme etter begynnelsen."))
     if not details.legs:
         raise TextRefusedError(_("Velg minst én måte å delta på."))
-    source = tidy_source(details.source, source_format=Post.Format.TEXT)
-    rendered = render(source, source_format=Post.Format.TEXT)
+    source = tidy_source(details.source, source_format=details.source_format)
+    rendered = render(source, source_format=details.source_format)
     link = clean_line(details.link, most=500)
     if link:
         try:
             URLValidator(schemes=LINK_SCHEMES)(link)
         except ValidationError:
             raise TextRefusedError(_("Lenken må være en hel nettadresse som begynner med https://.")) from None
+    guarded = source_to_guard(source, source_format=details.source_format, rendered=rendered)
     guard_html(
-        {name: escape(text) for name, text in lines.items()} | {"source": escape(source), "link": escape(link)},
+        {name: escape(text) for name, text in lines.items()} | {"source": guarded, "link": escape(link)},
         confirmed=confirmed,
     )
-    return _Read(lines, source, rendered, link)
+    return _Read(lines, source if rendered.text else "", details.source_format, rendered, link)
 
 
 def _set_details(event: Event, details: EventDetails, read: _Read) -> None:
@@ -135,15 +138,19 @@ def _set_details(event: Event, details: EventDetails, read: _Read) -> None:
         setattr(event, name, text)
     for name in _PLAIN:
         setattr(event, name, getattr(details, name))
-    event.source, event.source_format = read.source, Post.Format.TEXT
+    event.source, event.source_format = read.source, read.source_format
     event.html = read.rendered.html if read.source else ""
     event.text, event.rendering_version = read.rendered.text, read.rendered.version
     event.link = read.link
 
 
 def shown_in_calendars(event: Event) -> tuple[object, ...]:
-    """What a calendar shows of an event: where two of these differ, `sequence` grows by one."""
-    return tuple(getattr(event, name) for name in IN_A_CALENDAR)
+    """What a calendar shows of an event: where two of these differ, `sequence` grows by one.
+
+    Of its text the words, and where its links lead; how it is set is not seen there.
+    """
+    words = text_with_links(event.html).split()
+    return (*(getattr(event, name) for name in IN_A_CALENDAR), words)
 
 
 @sensitive_variables()

@@ -35,7 +35,7 @@ from forum.permissions.news import (
     user_can_see_news,
 )
 from forum.rendering import Rendered, render
-from forum.writing import tidy_source
+from forum.writing import source_to_guard, tidy_source
 from people.models import User
 from people.tasks import after_commit
 from safety.guard import guard_html
@@ -92,11 +92,8 @@ def read_news(details: NewsDetails, *, confirmed: bool = False) -> ReadNews:
         raise TextRefusedError(_("Skriv en tittel."))
     if not rendered.text:
         raise TextRefusedError(_("Skriv noe først."))
-    is_text = details.source_format == Post.Format.TEXT
-    guard_html(
-        {"title": escape(title), "lead": escape(lead), "source": escape(source) if is_text else rendered.html},
-        confirmed=confirmed,
-    )
+    guarded = source_to_guard(source, source_format=details.source_format, rendered=rendered)
+    guard_html({"title": escape(title), "lead": escape(lead), "source": guarded}, confirmed=confirmed)
     return ReadNews(title, lead, source, details.source_format, rendered)
 
 

@@ -6,16 +6,19 @@ Each row is read again under its lock, masked, and logged by its number; never a
 from functools import partial
 
 from django.db import transaction
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
 from forum.actions.attachments import delete_files
 from forum.actions.counting import lock_post, lock_space, lock_topic
+from forum.actions.events import LINES
 from forum.actions.item_state import put_item_state
 from forum.actions.moderation import log, log_item
 from forum.actions.posting import set_post_state
 from forum.models import (
     Attachment,
+    Event,
     LibraryFile,
     LibraryItem,
     LibraryTag,
@@ -28,12 +31,15 @@ from forum.models import (
     State,
     Topic,
 )
+from forum.models.events import EVENT_SUMMARY_MAX
 from forum.rendering import render
 from forum.signals import spaces_changed
 from people.tasks import after_commit
 from safety.guard import find_identity_numbers, find_in_html, mask, mask_html
 
 Verb = ModerationEntry.Verb
+EVENT_LINES = LINES | {"cancel_note": EVENT_SUMMARY_MAX}
+"""What an event says beside its text, and how long each may be."""
 
 
 def _masked(text: str, *, most: int) -> str:
@@ -209,6 +215,26 @@ def mask_news(*, pk: int) -> None:
     item.save(update_fields=["title", "lead", "source", "html", "text", "rendering_version"])
     tell_of_row(label="forum.NewsItem", key=pk)
     after_commit(tasks.follow_news, [pk])
+
+
+@transaction.atomic
+@sensitive_variables()
+def mask_event(*, pk: int) -> None:
+    """Mask what an event says of itself. A link cannot be mended, and goes."""
+    event = Event.objects.select_for_update(no_key=True).get(pk=pk)
+    is_html = event.source_format == Post.Format.HTML
+    for name, most in EVENT_LINES.items():
+        setattr(event, name, _masked(getattr(event, name), most=most))
+    event.source = mask_html(event.source) if is_html else mask(event.source)
+    rendered = render(event.source, source_format=event.source_format)
+    event.html = mask_html(rendered.html) if event.source else ""
+    event.text, event.rendering_version = mask(rendered.text), rendered.version
+    if find_identity_numbers(event.link):
+        event.link = ""
+    event.sequence += 1
+    event.changed_at = timezone.now()
+    event.save()
+    tell_of_row(label="forum.Event", key=pk)
 
 
 def tell_of_row(*, label: str, key: int) -> None:

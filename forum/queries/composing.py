@@ -42,11 +42,10 @@ from forum.places import Place
 from forum.prepared import prepared
 from forum.pseudonyms import owned_by
 from forum.queries.subjects import known_principles
-from forum.rendering import render, text_to_write_on
-from forum.writing import masked_source
+from forum.rendering import render
+from forum.writing import masked_source, words_to_write_on
 from people.models import User
 from safety.guard import mask
-from safety.html import HtmlTooLargeError
 
 PRINCIPLE_SET = "fact"
 PRINCIPLE_WORD = "prinsipp"
@@ -133,12 +132,7 @@ class Compose:
     @sensitive_variables()
     def _make_words(self) -> tuple[str, str]:
         if self._words is None:
-            try:
-                html = render(self.source, source_format=self.source_format).html
-                is_plain = self.source_format == Post.Format.TEXT
-                self._words = html, self.source if is_plain else text_to_write_on(html)
-            except HtmlTooLargeError:
-                self._words = "", self.source
+            self._words = words_to_write_on(self.source, source_format=self.source_format)
         return self._words
 
     @property

@@ -51,6 +51,7 @@ from forum.queries.joined import (
 from forum.queries.previews import add_previews
 from forum.queries.subjects import get_principle_index, reader_language
 from forum.queries.watching import own_level
+from forum.rendering import text_to_write_on
 from people.alphabet import fold
 from people.models import Team
 
@@ -542,9 +543,9 @@ def get_family(user: Any, item: LibraryItem) -> Family:
 
 
 def text_of(version: LibraryVersion) -> str:
-    """All a version says: its own text, then that of its files. One query."""
+    """All a version says: its own text, with its lists as one would type them, then that of its files. One query."""
     files = LibraryFile.objects.filter(version=version).order_by("pk").values_list("text", flat=True)
-    return "\n".join(text for text in [version.text, *files] if text)
+    return "\n".join(text for text in [text_to_write_on(version.html), *files] if text)
 
 
 def get_comparison(before: LibraryVersion, after: LibraryVersion) -> Comparison | None:

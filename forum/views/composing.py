@@ -37,6 +37,7 @@ from forum.queries.composing import (
     quoted,
 )
 from forum.views.kept import keeps_text, show_kept, unpack
+from forum.writing import source_sent
 from safety.files import FileRefusedError
 from safety.guard import ConfirmationNeededError, PatientDataError
 from safety.text import TextRefusedError
@@ -149,7 +150,9 @@ def _from_data(data: QueryDict, *, person: Any, place: Place) -> Compose:
     compose.submission = as_uuid(data.get("submission", "")) or compose.submission
     version = data.get("version", "")
     compose.version = int(version) if version.isdecimal() and len(version) < 11 else 0
-    source, source_format = _source_of(data, place)
+    source, source_format = source_sent(
+        data.get("source", ""), source_format=data.get("source_format", ""), formatted=data.get("formatted", "")
+    )
     compose.begin_from(source=source, source_format=source_format)
     if place.topic is None:
         add_choices(compose, person=person, principles=set(data.getlist("principles")), subject=data.get("subject", ""))
@@ -160,20 +163,6 @@ def _from_data(data: QueryDict, *, person: Any, place: Place) -> Compose:
             visible = posts_visible_to(person).select_related("author", "pseudonym").filter(topic=place.topic)
             compose.reply_to = visible.filter(pk=number).first()
     return compose
-
-
-@sensitive_variables()
-def _source_of(data: QueryDict, place: Place) -> tuple[str, str]:
-    """What was written. Where a text area showed a formatted text and it comes back unchanged, the formatting stays."""
-    source = data.get("source", "").replace("\r\n", "\n")
-    if data.get("source_format") == Post.Format.HTML:
-        return source, Post.Format.HTML
-    formatted = data.get("formatted", "")
-    if formatted:
-        before = Compose.of_source(place, source=formatted, source_format=Post.Format.HTML)
-        if before.text.strip() == source.strip():
-            return formatted, Post.Format.HTML
-    return source, Post.Format.TEXT
 
 
 @sensitive_variables()

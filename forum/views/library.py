@@ -25,6 +25,7 @@ from forum.forms_library import (
     DetailsForm,
     ShareForm,
     VersionForm,
+    initial_content,
     initial_details,
     initial_of_answer,
 )
@@ -250,7 +251,8 @@ def _initial_of_new(request: HttpRequest, source: LibraryVersion | None) -> dict
     return (
         said
         | own
-        | {"source": source.source, "link": source.link, "review_on": None}
+        | initial_content(source)
+        | {"review_on": None}
         | ({"space": source.item.space_id} if writable else {})
     )
 
@@ -267,7 +269,7 @@ def new_version(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_item_for(person, pk)
     if not found.may_edit:
         raise PermissionDenied
-    initial = {"source": found.current.source, "link": found.current.link} if found.current else {}
+    initial = initial_content(found.current) if found.current else {}
     form = VersionForm(request.POST if request.method == "POST" else None, initial=initial)
 
     def act() -> LibraryItem:

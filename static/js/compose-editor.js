@@ -127,21 +127,22 @@ const upgrade = async (form) => {
   const toolbar = Object.assign(document.createElement("trix-toolbar"), { id: "compose-toolbar" });
   toolbar.append(form.querySelector("[data-compose-toolbar]").content.cloneNode(true));
   const editor = document.createElement("trix-editor");
+  form.querySelector("[data-compose-plain]")?.remove();
+  const described = (area.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => document.getElementById(id)).join(" ");
   for (const [name, content] of Object.entries({
     id: "compose-editor",
     toolbar: toolbar.id,
     input: value.id,
     class: `ds-input prose compose-editor${area.rows < 8 ? " is-small" : ""}`,
     "aria-labelledby": "compose-label",
-    "aria-describedby": area.getAttribute("aria-describedby"),
+    "aria-describedby": described,
     "aria-multiline": "true",
   })) {
-    editor.setAttribute(name, content);
+    if (content) editor.setAttribute(name, content);
   }
   if (area.getAttribute("aria-invalid")) editor.setAttribute("aria-invalid", "true");
   form.querySelector("#compose-label").addEventListener("click", () => editor.focus());
   form.querySelector("#compose-label").removeAttribute("for");
-  form.querySelector("[data-compose-plain]")?.remove();
   form.elements.source_format.value = "html";
   form.querySelector("input[name=formatted]")?.remove();
   area.replaceWith(value, toolbar, editor);
@@ -179,9 +180,10 @@ const upgrade = async (form) => {
     const files = new DataTransfer();
     files.items.add(event.file);
     form.elements.file.files = files.files;
-    form.elements.file.closest("details").open = true;
+    for (const details of form.querySelectorAll("details:has(input[name=file])")) details.open = true;
+    form.elements.file.dispatchEvent(new Event("change", { bubbles: true })); // upload.js takes it at once
     form.elements.file.focus();
-    say(form, form.dataset.drop);
+    if (form.dataset.drop) say(form, form.dataset.drop);
   });
   if (hadFocus) editor.focus();
 };

@@ -18,9 +18,8 @@ from icalendar import Calendar
 
 from forum.actions.event_calendar import READS_AN_HOUR, make_calendar_token
 from forum.actions.watching import make_feed_token
-from forum.calendars import text_with_links
 from forum.models import CalendarToken, Event, EventLeg, EventPrinciple, EventSignUp, Space
-from forum.rendering import render
+from forum.rendering import render, text_with_links
 from people.models import User
 from safety.guard.reports import MaskingFormatter
 from tests import factories

@@ -282,7 +282,8 @@ def test_an_answer_becomes_an_item_with_its_words_and_its_author(
     shown = client.get(address)
     first = shown.context["form"]
     assert first["title"].value() == "Hvem inviterer vi?"
-    assert first["source"].value() == "Inviter alle.\n\nSend brev."
+    assert first.shown.html == "<p>Inviter <strong>alle</strong>.</p><p>Send brev.</p>"
+    assert first.shown.text == "Inviter alle.\n\nSend brev."
     assert first["principles"].value() == [str(answered.principles.get().principle_key)]
     assert list(first.fields["space"].queryset) == [space]
     assert ola.get_full_name() in shown.content.decode()
