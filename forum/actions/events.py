@@ -197,7 +197,7 @@ def _set_principles(event: Event, keys: Sequence[UUID]) -> None:
 
 def seal_of_details(event: Event) -> str:
     """Of what `edit_event` changes. Two queries."""
-    said = [getattr(event, name) for name in (*_LINES, *_PLAIN, "source", "source_format", "link")]
+    said = [getattr(event, name) for name in (*LINES, *_PLAIN, "source", "source_format", "link")]
     legs = sorted(event.legs.values_list("mode", "capacity"))
     return seal(said, legs, sorted(event.principles.values_list("principle_key", flat=True)))
 
