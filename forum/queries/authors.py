@@ -33,8 +33,7 @@ is kept under when its authors last signed in is rendered anew whenever one of t
 
 
 def not_in_lines(*ways: str) -> list[str]:
-    """Columns to defer of authors and aliases that are fetched with what they wrote; `ways` lead to that: "", "post__".
-    """
+    """Columns to defer of authors and aliases fetched with what they wrote; `ways` lead to that: "", "reply_to__"."""
     return [
         f"{way}{name}__{field.name}"
         for way in ways

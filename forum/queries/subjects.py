@@ -78,14 +78,18 @@ def with_principle_keys(topics: QuerySet[Topic]) -> QuerySet[Topic]:
 
 
 def add_principles(topics: Iterable[Topic]) -> None:
-    """Set `shown_principles`, in order, on each of `with_principle_keys`. No query but that of `get_principle_index`."""
+    """Set `shown_principles` on each of `with_principle_keys`, in order. No query but that of `get_principle_index`."""
     index = get_principle_index(language=reader_language())
     for each in topics:
         found: str | None = each.principle_keys  # type: ignore[attr-defined]
         keys = {UUID(key) for key in found.split(",")} if found else set()
-        each.shown_principles = [  # type: ignore[attr-defined]
-            principle for key, principle in index.items() if key in keys
-        ] if keys else []
+        each.shown_principles = (
+            [  # type: ignore[attr-defined]
+                principle for key, principle in index.items() if key in keys
+            ]
+            if keys
+            else []
+        )
 
 
 def get_subject(*, kind: str, key: UUID) -> Subject:
