@@ -17,7 +17,7 @@ from django.dispatch import receiver
 def _loader() -> Any:
     from django.db.backends.postgresql.psycopg_any import BaseTzLoader  # psycopg is for PostgreSQL alone
 
-    class UtcLoader(BaseTzLoader):  # type: ignore[misc]
+    class UtcLoader(BaseTzLoader):
         timezone = UTC
         """Django asks for this, and takes its own reader where a connection has another zone."""
 

@@ -64,10 +64,10 @@ class _Together(Func):
 
     output_field = CharField()
 
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
         return self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s::text, ',')")
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
         return self.as_sql(compiler, connection, template="GROUP_CONCAT(%(expressions)s)")
 
 
@@ -83,13 +83,8 @@ def add_principles(topics: Iterable[Topic]) -> None:
     for each in topics:
         found: str | None = each.principle_keys  # type: ignore[attr-defined]
         keys = {UUID(key) for key in found.split(",")} if found else set()
-        each.shown_principles = (
-            [  # type: ignore[attr-defined]
-                principle for key, principle in index.items() if key in keys
-            ]
-            if keys
-            else []
-        )
+        shown = [principle for key, principle in index.items() if key in keys] if keys else []
+        each.shown_principles = shown  # type: ignore[attr-defined]
 
 
 def get_subject(*, kind: str, key: UUID) -> Subject:
