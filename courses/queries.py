@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import caches
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Left, Length
 from wagtail.models import Page, PageLogEntry, ReferenceIndex
@@ -21,6 +22,7 @@ from courses.models import (
     LessonVersion,
     Principle,
 )
+from courses.rendering import current_stamp
 from courses.urls_of import page_path
 
 
@@ -299,8 +301,21 @@ class LessonFacts:
 def get_lesson_facts(lesson_key: UUID) -> LessonFacts | None:
     """One lesson by its key, as written in the site's own language where it is; None if it never was published.
 
-    One query; three for a lesson that is not published now: how it is completed is as its page last said.
+    One query, for the content's stamp, until something is published: every tick asks for this. The stamp is read before
+    what it stands for.
     """
+    stamp, key = current_stamp(), f"lesson-facts:{lesson_key}"
+    kept: tuple[int, LessonFacts] | None = caches["pages"].get(key)
+    if kept is not None and kept[0] == stamp:
+        return kept[1]
+    found = _find_lesson_facts(lesson_key)
+    if found is not None:
+        caches["pages"].set(key, (stamp, found))
+    return found
+
+
+def _find_lesson_facts(lesson_key: UUID) -> LessonFacts | None:
+    """One query; three for a lesson that is not published now: how it is completed is as its page last said."""
     versions = LessonVersion.objects.filter(lesson_key=lesson_key).order_by("-number")
     parent = _parent_course().filter(live=True)
     found = (

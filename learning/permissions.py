@@ -18,7 +18,7 @@ from learning.models import Certificate
 from people.models import Membership, Region, Team
 from people.models.memberships import MembershipQuerySet
 from people.models.teams import TeamQuerySet
-from people.permissions import teams_managed_by, user_is_national
+from people.permissions import teams_led_by, teams_managed_by, user_is_national
 
 REVOKE = "learning.change_certificate"
 """Given to groups in the admin. The starter content gives it to the national team's authors and reviewers."""
@@ -70,6 +70,13 @@ def user_can_remind(user: Any, membership: Membership) -> bool:
 def teams_with_learning_visible_to(user: Any) -> TeamQuerySet:
     """Teams whose members' status this person may see: those they lead or stand in for a leader of."""
     return teams_managed_by(user)
+
+
+def find_team_with_learning(user: Any, slug: str) -> Team | None:
+    """The team of `teams_with_learning_visible_to` at this address. One query for its leader, two for the others."""
+    return (
+        teams_led_by(user).filter(slug=slug).first() or teams_with_learning_visible_to(user).filter(slug=slug).first()
+    )
 
 
 def user_can_see_team_learning(user: Any, team: Team) -> bool:

@@ -7,5 +7,5 @@ class PeopleConfig(AppConfig):
     verbose_name = _("Folk")
 
     def ready(self) -> None:
-        from people import checks, receivers  # noqa: F401
+        from people import checks, postgresql, receivers  # noqa: F401
         from people.own_data import collectors  # noqa: F401

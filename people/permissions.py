@@ -81,6 +81,19 @@ def user_can_see_people(user: Any, team: Team) -> bool:
     return teams_with_people_visible_to(user).filter(pk=team.pk).exists()
 
 
+def _leads(user: Any) -> Exists:
+    return Exists(_active(user).filter(roles__leads_team=True))
+
+
+def teams_led_by(user: Any) -> TeamQuerySet:
+    """Those of `teams_managed_by` where this person leads: nearly always why they come, and asked for at a third of
+    the price of the whole rule.
+    """
+    if not (user.is_authenticated and user.is_active):
+        return Team.objects.none()
+    return Team.objects.filter(_leads(user))
+
+
 def teams_managed_by(user: Any) -> TeamQuerySet:
     """The teams where this person admits and ends members, invites, and edits the page."""
     if not (user.is_authenticated and user.is_active):
@@ -88,7 +101,7 @@ def teams_managed_by(user: Any) -> TeamQuerySet:
     if _is_admin(user):
         return Team.objects.all()
     return Team.objects.filter(
-        Exists(_active(user).filter(roles__leads_team=True))
+        _leads(user)
         | (~_has_leader() & _in_its_regional_group(user))
         | (~_has_leader() & ~_has_regional_group() & _in_a_national_group(user))
     )

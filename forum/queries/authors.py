@@ -8,7 +8,7 @@ from django.db.models import BigIntegerField, F, FilteredRelation, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from forum.models import Post, Space, SpaceMembership, Topic
+from forum.models import Post, Pseudonym, Space, SpaceMembership, Topic
 from forum.prepared import Several, prepared
 from people.models import User
 from people.models.users import FORMER_MEMBER_EMAIL
@@ -23,6 +23,24 @@ class AuthorLine:
     is_alias: bool = False
     facts: tuple[str, ...] = ()
     is_facilitator: bool = False
+
+
+SHOWN_OF_PERSON = {"id", "first_name", "last_name", "email"}
+SHOWN_OF_ALIAS = {"id", "name", "owner"}
+"""What a line is made of, and who wrote something known by. What else a row holds is no page's business: a page that
+is kept under when its authors last signed in is rendered anew whenever one of them does.
+"""
+
+
+def not_in_lines(*ways: str) -> list[str]:
+    """Columns to defer of authors and aliases fetched with what they wrote; `ways` lead to that: "", "reply_to__"."""
+    return [
+        f"{way}{name}__{field.name}"
+        for way in ways
+        for name, model, shown in (("author", User, SHOWN_OF_PERSON), ("pseudonym", Pseudonym, SHOWN_OF_ALIAS))
+        for field in model._meta.concrete_fields
+        if field.name not in shown
+    ]
 
 
 def add_author_lines(written: Iterable[Post | Topic], *, space: Space | None = None) -> None:

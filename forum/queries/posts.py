@@ -36,9 +36,9 @@ from forum.permissions import (
     user_wrote,
 )
 from forum.prepared import Several, key_of, prepared
-from forum.queries.authors import add_author_lines
+from forum.queries.authors import add_author_lines, not_in_lines
 from forum.queries.joined import get_item_subject, get_made_item
-from forum.queries.subjects import Subject, add_principles, get_subject
+from forum.queries.subjects import Subject, add_principles, get_subject, with_principle_keys
 from forum.queries.topics import unread_posts, with_reading
 from forum.queries.watching import own_level
 
@@ -91,8 +91,10 @@ def _topic(reader: Any, *, pk: Any) -> QuerySet[Topic]:
     here = {"pk": OuterRef("space")}
     place = Concat(Value("topic:"), Cast(OuterRef("pk"), CharField()))  # as `forum.places.Place.key` has it
     return (
-        with_reading(topics_visible_to(reader), reader)
+        with_principle_keys(with_reading(topics_visible_to(reader), reader))
         .annotate(
+            last_read_number=F("last_read_number"),
+            read_all_at=F("read_all_at"),
             may_moderate=Exists(spaces_moderated_by(reader).filter(**here)),
             may_write=Exists(spaces_writable_by(reader).filter(**here)),
             level_of_space=own_level(reader, space=OuterRef("space")),
@@ -103,6 +105,7 @@ def _topic(reader: Any, *, pk: Any) -> QuerySet[Topic]:
             has_draft=Exists(Draft.objects.filter(person=reader, place=place)),
         )
         .select_related("space", "author", "pseudonym", "accepted_post")
+        .defer(*[f"accepted_post__{name}" for name in ("source", "html", "text")], *not_in_lines(""))
         .filter(pk=pk)
     )
 
@@ -171,13 +174,14 @@ def _posts(reader: Any, *, topic: Any, first: Any, last: Any, moderates: bool) -
             "reply_to__html",
             "reply_to__text",
             "reply_to__content_warning",
+            *not_in_lines("", "reply_to__"),
         )
         .order_by("number")
     )
 
 
 def get_topic_page(user: Any, topic: Topic, *, page: int) -> TopicPage:
-    """Four queries, one more where the topic is about something, one where there are files, one where an answer is
+    """Three queries, one more where the topic is about something, one where there are files, one where an answer is
     an item of the library, and one for those who moderate it where somebody writes under an alias. A page beyond the
     last is the last.
     """

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import (
     BigIntegerField,
+    BooleanField,
     Count,
     Exists,
     F,
@@ -27,7 +28,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from forum.models import EntryRequest, Pseudonym, SealOpening, Space, SpaceMembership
+from forum.models import EntryRequest, Event, NewsItem, Pseudonym, SealOpening, Space, SpaceMembership, State
 from forum.permissions import (
     MEMBERS_CREATE,
     entry_requests_decided_by,
@@ -44,7 +45,7 @@ from forum.permissions import (
     spaces_visible_to,
     spaces_writable_by,
 )
-from forum.prepared import prepared
+from forum.prepared import now_of, prepared
 from forum.pseudonyms import aliases_are_possible, owned_by
 from forum.queries.moderation import cases_of
 from people.alphabet import sort_key
@@ -159,9 +160,13 @@ FACTS = (
 )
 
 
+RIGHTS = {"reads": "may_read", "writes": "may_write", "moderates": "may_moderate"}
+"""Those of `FACTS` that a space of `forum.queries.topics.get_visible_space_for` says already."""
+
+
 @prepared(space=BigIntegerField(), role=BigIntegerField())
-def _facts(reader: Any, *, space: Any, role: Any, kind: str) -> "QuerySet[Space, Any]":
-    """`FACTS` of a space, which the person may see."""
+def _facts(reader: Any, *, space: Any, role: Any, kind: str, has_rights: bool) -> "QuerySet[Space, Any]":
+    """`FACTS` of a space, which the person may see; but for `RIGHTS`, where it has those."""
     own = EntryRequest.objects.filter(space=OuterRef("pk"), person=reader, outcome="")
     alias = Pseudonym.objects.filter(owned_by(reader), space=OuterRef("pk"))
     opened = SealOpening.objects.filter(
@@ -172,9 +177,7 @@ def _facts(reader: Any, *, space: Any, role: Any, kind: str) -> "QuerySet[Space,
     return (
         Space.objects.filter(pk=space)
         .annotate(
-            reads=Q(pk__in=spaces_readable_by(reader).values("pk")),
-            writes=Q(pk__in=spaces_writable_by(reader).values("pk")),
-            moderates=Q(pk__in=spaces_moderated_by(reader).values("pk")),
+            **_rights(reader, asked=not has_rights),
             invites=Q(pk__in=spaces_inviting_for(reader).values("pk")),
             may_ask=Q(pk__in=spaces_open_to_requests_of(reader).values("pk")),
             may_choose_alias=Q(pk__in=spaces_to_choose_alias_in(reader).values("pk")),
@@ -192,14 +195,26 @@ def _facts(reader: Any, *, space: Any, role: Any, kind: str) -> "QuerySet[Space,
     )
 
 
+def _rights(reader: Any, *, asked: bool) -> dict[str, Any]:
+    if not asked:
+        return {name: Value(None, BooleanField(null=True)) for name in RIGHTS}
+    return {
+        "reads": Q(pk__in=spaces_readable_by(reader).values("pk")),
+        "writes": Q(pk__in=spaces_writable_by(reader).values("pk")),
+        "moderates": Q(pk__in=spaces_moderated_by(reader).values("pk")),
+    }
+
+
 def get_space_facts(*, person: Any, space: Space) -> SpaceFacts:
     """For somebody who may see the space. Two queries, however many are in it; three for those who moderate it.
 
     The number of people is for those who read the space; who looks after it, for everybody who sees it.
     """
-    found = dict(
-        zip(FACTS, _facts(person, ways={"kind": space.kind}, space=space.pk, role=space.role_id)[0], strict=True)
-    )
+    has_rights = hasattr(space, "may_read")
+    ways = {"kind": space.kind, "has_rights": has_rights}
+    found = dict(zip(FACTS, _facts(person, ways=ways, space=space.pk, role=space.role_id)[0], strict=True))
+    if has_rights:
+        found |= {name: getattr(space, there) for name, there in RIGHTS.items()}
     reads, writes = found["reads"], found["writes"]
     return SpaceFacts(
         space=space,
@@ -406,18 +421,36 @@ def _invitations(reader: Any) -> QuerySet[EntryRequest]:
     return get_invitations_to_spaces(reader)
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the forum's front asks first. `has_news` and `has_events` say that there is something current for anybody at
+    all: that it is worth asking what of it this person may see, and nothing else.
+    """
+
+    invitations: list[EntryRequest]
+    may_make_space: bool
+    has_news: bool
+    has_events: bool
+
+
 @prepared()
 def _front(reader: Any) -> QuerySet[User, Any]:
     makers = people_who_create(MEMBERS_CREATE[0]).filter(pk=reader)
-    return User.objects.filter(pk=reader).values_list(Exists(get_invitations_to_spaces(reader)), Exists(makers))
+    to_come = Event.objects.filter(ends_at__gt=now_of(reader), status=Event.Status.PUBLISHED, state=State.NORMAL)
+    return User.objects.filter(pk=reader).values_list(
+        Exists(get_invitations_to_spaces(reader)),
+        Exists(makers),
+        Exists(NewsItem.objects.current(now_of(reader))),
+        Exists(to_come),
+    )
 
 
-def get_ways_in(person: Any) -> tuple[list[EntryRequest], bool]:
-    """What one is invited to, and whether one may make a space (`user_can_create_space`), at the price of the forum's
-    front. One query, one more for somebody who is invited.
+def get_front(person: Any) -> Front:
+    """What one is invited to, whether one may make a space (`user_can_create_space`), and what to ask for besides. One
+    query, one more for somebody who is invited.
     """
-    is_invited, may_make_space = next(iter(_front(person)), (False, False))
-    return (_invitations(person) if is_invited else []), bool(may_make_space)
+    is_invited, *answers = next(iter(_front(person)), (False,) * 4)
+    return Front(_invitations(person) if is_invited else [], *map(bool, answers))
 
 
 def get_space_invitation_for(person: Any, pk: int) -> EntryRequest:

@@ -1,20 +1,19 @@
 """What a topic is about: principles, and the course or lesson it points at, in the reader's language."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import caches
-from django.db.models import BigIntegerField, QuerySet
+from django.db.models import CharField, F, Func, OuterRef, QuerySet, Subquery
 from django.utils import translation
 
 from courses.models import CoursePage, LessonPage, Principle
 from courses.urls_of import page_path
 from forum.models import Topic, TopicPrinciple
-from forum.prepared import Several, key_of, prepared
 
 KEPT_SECONDS = 60
 """Principles change a few times a year, and each page of topics names them."""
@@ -60,24 +59,32 @@ def get_principle_index(*, language: str) -> dict[UUID, Principle]:
     return found
 
 
-@prepared(topics=Several(BigIntegerField()))
-def _principles(reader: Any, *, topics: Any) -> "QuerySet[TopicPrinciple, Any]":
-    found = TopicPrinciple.objects.alias(of=key_of("topic")).filter(of__in=topics)
-    return found.values_list("topic_id", "principle_key")
+class _Together(Func):
+    """All there are of a column, as one text with commas."""
+
+    output_field = CharField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s::text, ',')")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, template="GROUP_CONCAT(%(expressions)s)")
 
 
-def add_principles(topics: Sequence[Topic]) -> None:
-    """Set `shown_principles` on each topic, in order. One query, beside that of `get_principle_index`."""
+def with_principle_keys(topics: QuerySet[Topic]) -> QuerySet[Topic]:
+    """Each topic with `principle_keys`, which `add_principles` reads."""
+    own = TopicPrinciple.objects.filter(topic=OuterRef("pk")).order_by()
+    return topics.annotate(principle_keys=Subquery(own.values(together=_Together(F("principle_key")))))
+
+
+def add_principles(topics: Iterable[Topic]) -> None:
+    """Set `shown_principles` on each of `with_principle_keys`, in order. No query but that of `get_principle_index`."""
     index = get_principle_index(language=reader_language())
-    places = {key: place for place, key in enumerate(index)}
-    keys: dict[int, list[UUID]] = defaultdict(list)
-    for topic, key in _principles.for_all(topics=[topic.pk for topic in topics]):
-        if key in index:
-            keys[topic].append(key)
     for each in topics:
-        each.shown_principles = [  # type: ignore[attr-defined]
-            index[key] for key in sorted(keys[each.pk], key=places.__getitem__)
-        ]
+        found: str | None = each.principle_keys  # type: ignore[attr-defined]
+        keys = {UUID(key) for key in found.split(",")} if found else set()
+        shown = [principle for key, principle in index.items() if key in keys] if keys else []
+        each.shown_principles = shown  # type: ignore[attr-defined]
 
 
 def get_subject(*, kind: str, key: UUID) -> Subject:

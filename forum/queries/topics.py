@@ -44,8 +44,8 @@ from forum.permissions import (
 )
 from forum.prepared import prepared
 from forum.pseudonyms import owned_by
-from forum.queries.authors import add_author_lines
-from forum.queries.subjects import add_principles
+from forum.queries.authors import add_author_lines, not_in_lines
+from forum.queries.subjects import add_principles, with_principle_keys
 from forum.queries.watching import own_level
 from people.models import Membership
 
@@ -58,6 +58,10 @@ COUNTED_AT_MOST = 100
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+NOT_IN_ROWS = [f"space__{field.name}" for field in Space._meta.concrete_fields if field.name not in {"id", "name"}]
+"""Columns of its space that a topic's row does not show."""
 
 
 class CappedCount(Subquery):
@@ -140,7 +144,10 @@ def _read_all_at(user: Any, *, space: str) -> Coalesce:
 
 @prepared(slug=CharField())
 def _space(reader: Any, *, slug: Any) -> QuerySet[Space]:
-    spaces = with_rights(spaces_visible_to(reader), reader).annotate(level=own_level(reader, space=OuterRef("pk")))
+    pinned = Topic.objects.filter(space=OuterRef("pk"), pinned_at__isnull=False)
+    spaces = with_rights(spaces_visible_to(reader), reader).annotate(
+        level=own_level(reader, space=OuterRef("pk")), has_pinned=Exists(pinned)
+    )
     return spaces.filter(slug=slug)
 
 
@@ -167,9 +174,9 @@ def get_space_for(user: Any, slug: str) -> Space:
 
 
 def with_reading(topics: QuerySet[Topic], user: Any) -> QuerySet[Topic]:
-    """Each topic with how far the person has read it, and when they marked its space as read."""
+    """To ask by: how far the person has read each topic, and when they marked its space as read."""
     mine = TopicRead.objects.filter(person=user, topic=OuterRef("pk")).values("last_read_number")
-    return topics.annotate(
+    return topics.alias(
         last_read_number=Coalesce(Subquery(mine), Value(0)), read_all_at=_read_all_at(user, space="space")
     )
 
@@ -201,14 +208,15 @@ def only_unread(topics: QuerySet[Topic], user: Any, *, shown: Q) -> QuerySet[Top
 def _listed(topics: QuerySet[Topic], user: Any, *, shown: Q) -> QuerySet[Topic]:
     gone = Post.objects.filter(topic=OuterRef("pk"), number=1, state=State.DELETED)
     return (
-        with_unread(topics, user, shown=shown)
+        with_principle_keys(with_unread(topics, user, shown=shown))
         .annotate(first_is_gone=Exists(gone))
         .select_related("author", "pseudonym")
+        .defer("created_at", "subject_kind", "subject_key", *not_in_lines(""))
     )
 
 
 def _finish(topics: list[Topic], *, space: Space | None = None) -> None:
-    """What a row shows beside the topic itself. Two queries, and one a minute for the principles."""
+    """What a row shows beside the topic itself. One query, and one a minute for the principles."""
     add_author_lines(topics, space=space)
     add_principles(topics)
     for topic in topics:
@@ -227,7 +235,9 @@ def get_topic_list(
     older_than: Cursor | None = None,
     newer_than: Cursor | None = None,
 ) -> TopicList:
-    """Topics of a space that `get_space_for` has found, the pinned ones first on the first page. Four queries."""
+    """Topics of a space that `get_space_for` has found, the pinned ones first on the first page. Two queries, one more
+    where some are pinned.
+    """
     chosen = chosen or TopicFilter()
     ways = {
         "moderates": space.may_moderate,  # type: ignore[attr-defined]
@@ -241,7 +251,7 @@ def get_topic_list(
         return _topics(user, ways=ways | {"part": part}, at=cursor.at, pk=cursor.pk, **values)
 
     found = cut(ask, older_than=older_than, newer_than=newer_than)
-    if older_than is None and newer_than is None:
+    if older_than is None and newer_than is None and space.has_pinned:  # type: ignore[attr-defined]
         found.pinned = ask("pinned", NOWHERE)
     _finish([*found.pinned, *found.topics], space=space)
     return found
@@ -341,9 +351,12 @@ class ForumHome:
 @prepared()
 def _home_spaces(reader: Any) -> QuerySet[Space]:
     newest = _plain_topics().filter(space=OuterRef("pk")).order_by("-last_post_at")
+    here = {"pk": OuterRef("pk")}
     return (
-        with_rights(spaces_visible_to(reader), reader)
+        spaces_visible_to(reader)
         .annotate(
+            may_read=Exists(spaces_readable_by(reader).filter(**here)),
+            may_moderate=Exists(spaces_moderated_by(reader).filter(**here)),
             is_mine=_is_in(reader),
             unread=CappedCount(_unread_topics_of_space(reader).values("pk")[:COUNTED_AT_MOST]),
             newest_from=Coalesce(
@@ -353,12 +366,13 @@ def _home_spaces(reader: Any) -> QuerySet[Space]:
             ),
         )
         .select_related("role")
+        .defer("rules_source", "rules", "welcome_source", "welcome")
         .order_by("position", "name", "pk")
     )
 
 
 def get_forum_home(user: Any) -> ForumHome:
-    """What `forum:home` shows: each space with `unread`, its topics with news. Four queries.
+    """What `forum:home` shows: each space with `unread`, its topics with news. Three queries.
 
     The newest topics stand in the spaces with the newest posts, each among the newest of its own: so they are found by
     as many short walks along an index, however many topics there are.
@@ -407,7 +421,7 @@ def _newest_near(reader: Any, **given: Any) -> QuerySet[Topic]:
     for place in range(NEWEST_TOPICS):
         near |= Q(space=given[f"space_{place}"], last_post_at__gte=given[f"since_{place}"])
     rows = topics_visible_to(reader).filter(near, state=State.NORMAL).select_related("space")
-    listed = _listed(rows, reader, shown=posts_shown_to(reader))
+    listed = _listed(rows, reader, shown=posts_shown_to(reader)).defer(*NOT_IN_ROWS)
     return listed.order_by("-last_post_at", "-pk")[:NEWEST_TOPICS]
 
 
@@ -438,7 +452,7 @@ def get_topics_about(
     newer_than: Cursor | None = None,
     size: int = TOPICS_A_PAGE,
 ) -> TopicList:
-    """Topics about a principle (`kind` is "principle"), course or lesson in all the spaces somebody reads. Three
+    """Topics about a principle (`kind` is "principle"), course or lesson in all the spaces somebody reads. Two
     queries.
     """
 
@@ -458,4 +472,5 @@ def _topics_about(reader: Any, *, key: Any, at: Any, pk: Any, kind: str, part: s
         topics = topics.filter(pk__in=TopicPrinciple.objects.filter(principle_key=key).values("topic"))
     else:
         topics = topics.filter(subject_kind=kind, subject_key=key)
-    return _part(_listed(topics, reader, shown=posts_shown_to(reader)), part, at=at, pk=pk, size=size)
+    listed = _listed(topics, reader, shown=posts_shown_to(reader)).defer(*NOT_IN_ROWS)
+    return _part(listed, part, at=at, pk=pk, size=size)

@@ -30,7 +30,7 @@ from forum.places import Place
 from forum.queries.composing import make_compose
 from forum.queries.event_calendar import get_next_events
 from forum.queries.moderation import get_work
-from forum.queries.news import get_front_news
+from forum.queries.news import FrontNews, get_front_news
 from forum.queries.posts import (
     MovedError,
     get_first_unread,
@@ -39,7 +39,7 @@ from forum.queries.posts import (
     get_topic_page,
     page_of,
 )
-from forum.queries.spaces import get_space_facts, get_ways_in
+from forum.queries.spaces import get_front, get_space_facts
 from forum.queries.subjects import Subject, get_principle_index, get_subject, reader_language
 from forum.queries.topics import (
     Cursor,
@@ -73,16 +73,16 @@ def whole_number(text: str, *, otherwise: int) -> int:
 def home(request: HttpRequest) -> HttpResponse:
     """The spaces the reader may know of, and what is new in those they read."""
     found = get_forum_home(request.user)
-    invitations, may_make_space = get_ways_in(request.user)
+    front = get_front(request.user)
     if found.is_empty and not user_is_member(request.user):
-        return TemplateResponse(request, "forum/home_no_team.html", {"invitations": invitations})
+        return TemplateResponse(request, "forum/home_no_team.html", {"invitations": front.invitations})
     context = {
         "forum": found,
-        "invitations": invitations,
-        "news": get_front_news(request.user),
+        "invitations": front.invitations,
+        "news": get_front_news(request.user) if front.has_news else FrontNews([], []),
         "work": get_work(request.user, [*found.mine, *found.open, *found.closed, *found.archived]),
-        "may_make_space": may_make_space,
-        "next_events": get_next_events(request.user),
+        "may_make_space": front.may_make_space,
+        "next_events": get_next_events(request.user) if front.has_events else [],
     }
     return serve(request, "forum/home.html", context)
 

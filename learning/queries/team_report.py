@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.cache import caches
-from django.db import models
+from django.db import connection, models
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from courses.rendering import current_stamp
 from learning.actions.assignments import get_onboarding_paths
 from learning.models import (
     Enrolment,
+    LearnerStamp,
     LearningPathPage,
     LessonProgress,
     PathAssignment,
@@ -29,7 +30,7 @@ from learning.models import (
     SyllabusLesson,
 )
 from learning.queries.syllabuses import get_path_course_keys
-from people.models import Membership, Team, TeamRole, User
+from people.models import Membership, PeopleStamp, Team, TeamRole, User
 from people.models.memberships import MembershipQuerySet
 from people.queries.membership import get_members
 
@@ -111,6 +112,24 @@ def get_team_learning(team: Team, *, language: str) -> list[MemberRow]:
     For those who may see the team's learning (`learning.permissions`).
     """
     return get_member_rows(get_members(team).select_related("person", "team"), language=language)
+
+
+def get_team_stamp(team: Team) -> str:
+    """Another text after every change to what a team's report shows, but for what is published (`courses.rendering`)
+    and for reminders: who is in which team and what it asks of them, and what each member has learnt. One query.
+
+    Each of the numbers only grows while the same people are in the team.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TEAM_STAMP, [team.pk])
+        return ":".join(str(number) for number in cursor.fetchone())
+
+
+_TEAM_STAMP = (  # no value in it
+    f"SELECT (SELECT COALESCE(SUM(value), 0) FROM {PeopleStamp._meta.db_table}),"  # noqa: S608
+    f" (SELECT COALESCE(SUM(value), 0) FROM {LearnerStamp._meta.db_table} WHERE learner_id IN"
+    f" (SELECT person_id FROM {Membership._meta.db_table} WHERE team_id = %s AND ended_at IS NULL))"
+)
 
 
 def get_own_learning_as_leaders_see_it(person: User, *, language: str) -> list[MemberRow]:

@@ -4,11 +4,13 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -22,16 +24,18 @@ from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
+from courses.rendering import Document, page_key, request_stamp, serve_document
 from learning import tasks
 from learning.actions.reminders import get_path_of_team
 from learning.actions.reports import request_report_export
 from learning.models import ReportExport
 from learning.permissions import (
+    find_team_with_learning,
     regions_reported_to,
     user_can_see_national_report,
-    user_can_see_team_learning,
 )
 from learning.queries.reminders import LastReminder, get_last_reminders
 from learning.queries.report import (
@@ -52,6 +56,7 @@ from learning.queries.team_report import (
     TeamReport,
     get_own_learning_as_leaders_see_it,
     get_team_learning,
+    get_team_stamp,
     make_team_report,
 )
 from learning.reports.charts import make_columns
@@ -94,14 +99,14 @@ def send_table(rows: Iterable[list[str | int]], *, name: str, kind: str) -> Http
 
 
 def get_reported_team_for(user: Any, slug: str) -> Team:
-    """A team whose learning this person may see.
+    """A team whose learning this person may see. One query for its leader.
 
     Raises PermissionDenied for those who may see its people but not that, Http404 for everybody else.
     """
-    team = get_team(slug)
-    if user_can_see_team_learning(user, team):
+    team = find_team_with_learning(user, slug)
+    if team is not None:
         return team
-    if user_can_see_people(user, team):
+    if user_can_see_people(user, get_team(slug)):
         raise PermissionDenied
     raise Http404
 
@@ -112,11 +117,49 @@ def get_reported_team_for(user: Any, slug: str) -> Team:
 def team_report(request: PersonRequest, slug: str) -> HttpResponseBase:
     """Who has completed what, for the leader. `?fil=csv` or `xlsx` is the same as a file."""
     team = get_reported_team_for(request.user, slug)
-    choice = TeamChoice.read(request.GET)
-    report = make_team_report(get_team_learning(team, language=language_of_reader()), choice)
     if request.GET.get("fil") in {"csv", "xlsx"}:
+        report = make_team_report(get_team_learning(team, language=language_of_reader()), TeamChoice.read(request.GET))
         name = f"{slugify(fold(team.name)) or 'team'}-{timezone.localdate():%Y-%m-%d}"
         return send_table(team_rows(report), name=name, kind=request.GET["fil"])
+    return serve_team_report(request, team)
+
+
+Reminders = dict[int, LastReminder]
+KEPT_SECONDS = 600
+"""A process that is killed between a change outside a transaction and the bump of its stamp leaves no more behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReport:
+    """A report as it was rendered, and the reminders it shows: how far each came is asked again before it is shown."""
+
+    document: Document
+    accounts: list[int]
+    path_key: UUID | None
+    reminders: Reminders
+
+
+@sensitive_variables()
+def serve_team_report(request: PersonRequest, team: Team) -> HttpResponse:
+    """For whoever may see it, which has been asked. Kept for each of them under the stamps of all that it shows: five
+    queries where nothing has changed.
+
+    The stamps are read before what they stand for: what is kept may be newer than its stamp, never older.
+    """
+    stamps = f"{timezone.localdate()}:{request_stamp(request)}:{get_team_stamp(team)}"
+    asked = blake2b(request.get_full_path().encode(), digest_size=16).hexdigest()
+    key = f"team-report:{request.user.pk}:{stamps}:{page_key(request, language_of_reader())}:{asked}"
+    kept: KeptReport | None = caches["learners"].get(key)
+    if kept is None or kept.reminders != get_reminders(kept.accounts, kept.path_key):
+        kept = render_team_report(request, team)
+        caches["learners"].set(key, kept, KEPT_SECONDS)
+    return serve_document(kept.document, request)
+
+
+@sensitive_variables()
+def render_team_report(request: PersonRequest, team: Team) -> KeptReport:
+    choice = TeamChoice.read(request.GET)
+    report = make_team_report(get_team_learning(team, language=language_of_reader()), choice)
     page = Paginator(report.lines, PAGE_SIZE).get_page(request.GET.get("side"))
     asked = {
         name: value
@@ -128,6 +171,8 @@ def team_report(request: PersonRequest, slug: str) -> HttpResponseBase:
         )
         if value
     }
+    accounts, path_key = [line.row.person.pk for line in page.object_list], get_path_of_team(team)
+    reminders = get_reminders(accounts, path_key)
     context = {
         "team": team,
         "report": report,
@@ -135,16 +180,14 @@ def team_report(request: PersonRequest, slug: str) -> HttpResponseBase:
         "query": urlencode(asked),
         "statuses": Status.choices,
         "manages": True,
-    } | show_lines(page.object_list, reminders=get_team_reminders(team, page.object_list))
-    return TemplateResponse(request, "learning/team_report.html", context)
+    } | show_lines(page.object_list, reminders=reminders)
+    html = render_to_string("learning/team_report.html", context, request)
+    return KeptReport(Document.parse(html), accounts, path_key, reminders)
 
 
-def get_team_reminders(team: Team, lines: Iterable[Line]) -> dict[int, LastReminder]:
-    """The last reminder of the team's path to each of these members, by account number. Two queries."""
-    path_key = get_path_of_team(team)
-    if path_key is None:
-        return {}
-    return get_last_reminders(accounts=[line.row.person.pk for line in lines], path_key=path_key)
+def get_reminders(accounts: list[int], path_key: UUID | None) -> Reminders:
+    """The last reminder of the team's path to each of these members, by account number. One query."""
+    return get_last_reminders(accounts=accounts, path_key=path_key) if path_key is not None else {}
 
 
 @dataclass(frozen=True, slots=True)

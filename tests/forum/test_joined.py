@@ -152,7 +152,7 @@ def test_files_cost_no_query_each(space: Space, kari: User, files: int) -> None:
     with CaptureQueriesContext(connection) as captured:
         html = client.get(topic.get_absolute_url()).content.decode()
     assert html.count('<span class="small">PDF, ') == files
-    assert len(captured) == 9
+    assert len(captured) == 8
 
 
 # --- where to turn -------------------------------------------------------------------------------------

@@ -148,4 +148,4 @@ def test_queries_of_topics_about_a_principle(home: object, kari: User, topics: i
     client.get(address)
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
-    assert len(captured) == 7
+    assert len(captured) == 6

@@ -83,6 +83,7 @@ MANAGES = {
     "national": {"leaderless_far_away", "without_region"},
     "administrator": ALL_TEAMS,
 }
+LEADS = {"leader": {"team"}, "other_leader": {"led_elsewhere"}}
 IN_CARE = {
     "regional": {"team", "leaderless", "closed"},
     "other_regional": {"led_elsewhere"},
@@ -100,6 +101,8 @@ def test_teams_of_each_level(cast: Cast, role: str) -> None:
     person = cast.people[role]
     assert names(permissions.teams_with_people_visible_to(person)) == SEES.get(role, set())
     assert names(permissions.teams_managed_by(person)) == MANAGES.get(role, set())
+    assert names(permissions.teams_led_by(person)) == LEADS.get(role, set())
+    assert LEADS.get(role, set()) <= MANAGES.get(role, set())
     assert names(permissions.teams_in_care_of(person)) == IN_CARE.get(role, set())
 
 
