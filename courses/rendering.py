@@ -16,7 +16,7 @@ import copy
 import re
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -214,6 +214,21 @@ def _request_stamps(request: HttpRequest) -> dict[str, int | None]:
         stamps = dict(zip(["", *of_reader], numbers, strict=True))
         request.flett_stamps = stamps  # type: ignore[attr-defined]
     return stamps
+
+
+def stamps_sql() -> tuple[str, int]:
+    """What `request_stamp` and `reader_stamp` ask of somebody who has signed in, for a query that asks more: one row,
+    and how many columns it has. It takes the reader's key once for each column but the first.
+    """
+    content = _CONTENT_STAMP.replace("%s", str(_STAMP_ROW))
+    questions = [content, *_reader_stamps.values()]
+    return f"SELECT {', '.join(f'({question})' for question in questions)}", len(questions)
+
+
+def remember_stamps(request: HttpRequest, numbers: Iterable[int | None]) -> None:
+    """What `stamps_sql` was answered: this request asks no more, unless it had asked before."""
+    if not hasattr(request, "flett_stamps"):
+        request.flett_stamps = dict(zip(["", *_reader_stamps], numbers, strict=True))  # type: ignore[attr-defined]
 
 
 def get_document(key: str, *, stamp: int) -> Document | None:

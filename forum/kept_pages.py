@@ -8,8 +8,9 @@ as far as the words tell (`AGING`).
 """
 
 import dataclasses
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from hashlib import blake2b
 from typing import Any
@@ -24,8 +25,18 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.debug import sensitive_variables
 
-from courses.rendering import Document, page_key, register_slot, request_stamp, serve_document, slot_marker
+from courses.rendering import (
+    Document,
+    page_key,
+    register_slot,
+    remember_stamps,
+    request_stamp,
+    serve_document,
+    slot_marker,
+    stamps_sql,
+)
 from courses.slots import form_token
+from forum.prepared import Answers, Sql
 
 _PLAIN = (str, int, float, bool, datetime, date, UUID, Enum)
 _PRINTED = frozenset({type(None), str, SafeString, int, float, bool, date, UUID})
@@ -51,6 +62,9 @@ register_slot("new-form", _new_form)
 
 NEW_FORM = slot_marker("new-form")
 """In place of a form's number, in a page that is kept."""
+
+STAMPS = "stamps"
+"""The part of `Together` that is `ask_stamps`."""
 
 AGING = timedelta(hours=3)
 """What is older is told by the day: «i dag kl. 9.40» (`forum.templatetags.topics.ago`)."""
@@ -119,18 +133,78 @@ def digest(*parts: Any) -> str:
     return blake2b(text.encode(), digest_size=24).hexdigest()
 
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?")
+"""As both databases write a time in JSON, in UTC."""
+
+
+def _ages(texts: Iterable[str | None]) -> list[Any]:
+    """How old what is young is, as `_Traits` tells it. What looks like a time in somebody's words counts, and does no
+    harm: the page is then made anew more often.
+    """
+    traits = _Traits()
+    hours = range(int(AGING / timedelta(hours=1)) + 1)
+    days_and_hours = [(traits.now - timedelta(hours=each)).astimezone(UTC).strftime("%Y-%m-%d %H:") for each in hours]
+    young = (*days_and_hours, *(each.replace(" ", "T") for each in days_and_hours))
+    found: set[str] = set()
+    for text in texts:
+        if text is not None and any(each in text for each in young):
+            found.update(each for each in _TIME.findall(text) if each.startswith(young))
+    return [traits.of_time(datetime.fromisoformat(each).replace(tzinfo=UTC)) for each in sorted(found)]
+
+
+def ask_stamps(reader: Any, **asked: Any) -> Sql:
+    """The stamps of this request, as a part of what is asked together: one way less to the database."""
+    text, columns = stamps_sql()
+    return Sql(text, columns=columns, given=(reader,) * (columns - 1))
+
+
+@sensitive_variables()
+def digest_answers(answers: Answers, *others: Any) -> str:
+    """As `digest`, of what the database answered."""
+    texts = answers.texts(but=STAMPS)
+    lengths = [-1 if text is None else len(text) for text in texts]
+    about = repr([others, lengths, _ages(texts), translation.get_language(), timezone.localdate()])
+    hashed = blake2b(about.encode(), digest_size=24)
+    for text in texts:
+        hashed.update((text or "").encode())
+    return hashed.hexdigest()
+
+
 @sensitive_variables()
 def serve(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """The template for this reader, rendered anew where anything it shows is another than before.
 
     The template may use `request` for its path and its reader, and for nothing else.
     """
-    shell = (page_key(request, ""), request.get_full_path(), request_stamp(request), request.user.pk, str(request.user))
-    key = f"{template}:{digest(context, *shell)}"
+    return _serve_kept(request, template, digest(context, *_shell(request)), lambda: context)
+
+
+@sensitive_variables()
+def serve_answers(
+    request: HttpRequest, template: str, answers: Answers, context: Callable[[], dict[str, Any]], *others: str
+) -> HttpResponse:
+    """As `serve`, where all that the template is given is made of the answers and of what its address says: the page is
+    looked up under the answers as they came from the database, and `context` is called only where it is not kept.
+
+    `others` are whatever else the context is made of.
+    """
+    if answers.has(STAMPS):
+        remember_stamps(request, answers.rows(STAMPS)[0])
+    return _serve_kept(request, template, digest_answers(answers, *_shell(request), *others), context)
+
+
+def _shell(request: HttpRequest) -> tuple[Any, ...]:
+    """What the page around the content depends on."""
+    return (page_key(request, ""), request.get_full_path(), request_stamp(request), request.user.pk, str(request.user))
+
+
+@sensitive_variables()
+def _serve_kept(request: HttpRequest, template: str, shown: str, context: Callable[[], dict[str, Any]]) -> HttpResponse:
+    key = f"{template}:{shown}"
     document: Document | None = caches["forum-pages"].get(key)
     if document is None:
         per_request = {"csrf_token": slot_marker("form-token"), "CSP_NONCE": slot_marker("nonce")}
-        document = Document.parse(render_to_string(template, context | per_request, request))
+        document = Document.parse(render_to_string(template, context() | per_request, request))
         caches["forum-pages"].set(key, document)
     return serve_document(document, request)
 

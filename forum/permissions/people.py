@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from forum.permissions.asking import _is_active
+from forum.prepared import once
 from people.models import Membership, SupportGroupMembership, User
 
 MODERATE = "moderate_forum"
@@ -58,9 +59,9 @@ def user_is_member(user: Any) -> bool:
     return _is_active(user) and _members(user.pk).filter(pk=user.pk).exists()
 
 
-def _is_member(user: Any) -> Exists:
-    return Exists(_members(user.pk).filter(pk=user.pk))
+def _is_member(user: Any) -> Any:
+    return once(user, "is_member", Exists(_members(user.pk).filter(pk=user.pk)))
 
 
-def _is_moderator(user: Any) -> Exists:
-    return Exists(_moderators(user.pk).filter(pk=user.pk))
+def _is_moderator(user: Any) -> Any:
+    return once(user, "is_moderator", Exists(_moderators(user.pk).filter(pk=user.pk)))

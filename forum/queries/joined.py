@@ -1,16 +1,16 @@
 """The library and the conversations: topics about an item, the item an answer became, and how one follows an item."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import Exists, OuterRef, QuerySet, UUIDField
 from django.utils.translation import gettext as _
 
 from courses.models import Principle
-from forum.models import LibraryItem, LibraryPrinciple, LibraryReview, Post, State, Topic, Watch
+from forum.models import LibraryItem, LibraryPrinciple, Post, State, Topic, Watch
 from forum.permissions import topics_visible_to
 from forum.permissions.library import items_visible_to
 from forum.prepared import Several, prepared
@@ -48,22 +48,30 @@ class JoinedTopic:
         return self.topic.last_post_at
 
 
-def get_joined_topics(user: Any, item: LibraryItem) -> list[JoinedTopic]:
-    """What the reader may see of the topic about the item and of the one it came from. One query."""
-    topics: list[Any] = _joined(user, key=item.key, answer=item.from_post_id or 0)
+def make_joined_topics(topics: Iterable[Any]) -> list[JoinedTopic]:
+    """Of what `joined_topics` gave."""
     return [JoinedTopic(topic, topic.is_source) for topic in topics]
 
 
-@prepared(key=UUIDField(), answer=BigIntegerField())
-def _joined(reader: Any, *, key: Any, answer: Any) -> QuerySet[Topic]:
-    about = Q(subject_kind=Topic.SubjectKind.ITEM, subject_key=key)
-    merged = Topic.objects.filter(about, merged_into=OuterRef("pk")).exclude(state=State.DELETED)
-    answers = Post.objects.filter(pk=answer, topic=OuterRef("pk"))
+def topics_joined_to(*, key: Any, answer: Any) -> QuerySet[Topic, Any]:
+    """The topic about the item with this key, wherever it went, and the one its answer stands in; whoever may see them.
+
+    Three questions by their index: asked as one condition, the database looks at every topic there is.
+    """
+    about = Topic.objects.filter(subject_kind=Topic.SubjectKind.ITEM, subject_key__in=key).order_by()
+    merged = about.filter(merged_into__isnull=False).exclude(state=State.DELETED)
+    source = Post.objects.filter(pk__in=answer).order_by()
+    return about.values_list("pk").union(merged.values_list("merged_into"), source.values_list("topic"))
+
+
+def joined_topics(reader: Any, *, topics: Any, answer: Any) -> QuerySet[Topic]:
+    """What the reader may see of these topics."""
     return (
         topics_visible_to(reader)
-        .annotate(is_about=Exists(Topic.objects.filter(about, pk=OuterRef("pk"))), is_source=Exists(answers))
-        .filter(Q(is_about=True) | Q(is_source=True) | Q(Exists(merged)))
-        .order_by("is_source", "-last_post_at")
+        .filter(pk__in=topics)
+        .annotate(is_source=Exists(Post.objects.filter(pk__in=answer, topic=OuterRef("pk"))))
+        .only("title", "post_count", "last_post_at")
+        .order_by("is_source", "-last_post_at", "pk")
     )
 
 
@@ -117,11 +125,6 @@ def credit_of_post(post: Post) -> str:
 def posts_to_make_items_of() -> QuerySet[Post]:
     """With all that a form begins from."""
     return Post.objects.select_related("topic__space", "author", "pseudonym").prefetch_related("topic__principles")
-
-
-def get_last_review(item: LibraryItem) -> LibraryReview | None:
-    """One query."""
-    return item.reviews.select_related("by").first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What is shown of a file in the page it is downloaded from."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -34,28 +34,40 @@ class Shown:
         return self.page_count == len(self.pages)
 
 
+def pages_of(files: "QuerySet[LibraryFile]") -> "QuerySet[LibraryPreviewPage]":
+    found = LibraryPreviewPage.objects.filter(preview__file__in=files.values("pk"))
+    return found.only("preview", "number", "width", "height").order_by("number", "pk")
+
+
+def words_of(files: "QuerySet[LibraryFile]") -> "QuerySet[LibraryFile, Any]":
+    shown = ("pk", Left("text", TEXT_SHOWN + 1), "preview", "preview__outcome", "preview__page_count")
+    return files.order_by("pk").values_list(*shown)
+
+
 @prepared(files=Several(BigIntegerField()))
 def _pages(reader: Any, *, files: Any) -> "QuerySet[LibraryPreviewPage]":
-    return LibraryPreviewPage.objects.alias(of=key_of("preview__file")).filter(of__in=files).order_by("number")
+    return pages_of(LibraryFile.objects.alias(of=key_of("pk")).filter(of__in=files))
 
 
 @prepared(files=Several(BigIntegerField()))
-def _shown_of(reader: Any, *, files: Any) -> "QuerySet[LibraryFile, Any]":
-    found = LibraryFile.objects.alias(of=key_of("pk")).filter(of__in=files).order_by()
-    return found.values_list("pk", Left("text", TEXT_SHOWN + 1), "preview", "preview__outcome", "preview__page_count")
+def _words(reader: Any, *, files: Any) -> "QuerySet[LibraryFile, Any]":
+    return words_of(LibraryFile.objects.alias(of=key_of("pk")).filter(of__in=files))
 
 
 def add_previews(files: Sequence[LibraryFile]) -> None:
     """Set `shown` on each, which the reader may see. Two queries, or none."""
-    if not files:
-        return
-    pages: dict[int, list[LibraryPreviewPage]] = defaultdict(list)
     numbers = [file.pk for file in files]
-    for page in _pages.for_all(files=numbers):
+    set_previews(files, _words.for_all(files=numbers), _pages.for_all(files=numbers))
+
+
+def set_previews(
+    files: Iterable[LibraryFile], words: Iterable[tuple[Any, ...]], found_pages: Iterable[LibraryPreviewPage]
+) -> None:
+    """Set `shown` on each, of what `words_of` and `pages_of` gave. No query."""
+    pages: dict[int, list[LibraryPreviewPage]] = defaultdict(list)
+    for page in found_pages:
         pages[page.preview_id].append(page)
-    known = {
-        pk: (text, preview, outcome, count) for pk, text, preview, outcome, count in _shown_of.for_all(files=numbers)
-    }
+    known = {pk: facts for pk, *facts in words}
     for file in files:
         text, preview, outcome, count = known.get(file.pk, ("", None, None, None))
         own = pages[preview] if preview is not None else []

@@ -13,6 +13,7 @@ from django.utils import translation
 
 from courses.models import CoursePage, LessonPage, Principle
 from courses.urls_of import page_path
+from forum.kept_pages import digest
 from forum.models import Topic, TopicPrinciple
 
 KEPT_SECONDS = 60
@@ -39,7 +40,16 @@ def get_principle_index(*, language: str) -> dict[UUID, Principle]:
 
     One query, none for a minute after.
     """
-    kept: dict[UUID, Principle] | None = caches["pages"].get(f"forum-principles:{language}")
+    return _principle_index(language)[0]
+
+
+def principle_index_digest(*, language: str) -> str:
+    """What `get_principle_index` says, for what is kept that names principles."""
+    return _principle_index(language)[1]
+
+
+def _principle_index(language: str) -> tuple[dict[UUID, Principle], str]:
+    kept: tuple[dict[UUID, Principle], str] | None = caches["pages"].get(f"forum-principles:{language}")
     if kept is not None:
         return kept
     found: dict[UUID, Principle] = {}
@@ -55,8 +65,9 @@ def get_principle_index(*, language: str) -> dict[UUID, Principle]:
             found[principle.translation_key] = principle
     for principle in found.values():
         principle.ring_size = len(sizes[principle.principle_set_id])
-    caches["pages"].set(f"forum-principles:{language}", found, KEPT_SECONDS)
-    return found
+    kept = found, digest(list(found.values()))
+    caches["pages"].set(f"forum-principles:{language}", kept, KEPT_SECONDS)
+    return kept
 
 
 class _Together(Func):

@@ -30,7 +30,7 @@ from forum.forms_library import (
     initial_of_answer,
 )
 from forum.forms_spaces import CHANGED_SINCE
-from forum.kept_pages import serve
+from forum.kept_pages import serve_answers
 from forum.lineage import draw
 from forum.models import LibraryFile, LibraryItem, LibraryVersion, Post, State
 from forum.permissions import posts_visible_to, user_is_member
@@ -42,16 +42,19 @@ from forum.queries.library import (
     SORTS,
     Library,
     LibraryFilter,
+    ask_item_page,
+    ask_library,
     get_comparison,
     get_file_for,
     get_item_for,
-    get_item_page,
-    get_library,
     get_version_for,
     get_versions,
+    make_item_page,
+    make_library,
     spaces_to_share_in,
     usual_sort,
 )
+from forum.queries.subjects import principle_index_digest, reader_language
 from forum.views.attachments import serve_file
 from safety.files import FileRefusedError
 from safety.guard import ConfirmationNeededError
@@ -106,19 +109,24 @@ def library(request: HttpRequest) -> HttpResponse:
     sort = sort if sort in SORTS and (sort != RELEVANCE or usual == RELEVANCE) else usual
     wanted = request.GET.get("side", "")
     page = int(wanted) if wanted.isdecimal() and len(wanted) < 6 else 1
-    found = get_library(request.user, chosen, sort=sort, page=page)
-    if not (found.count or chosen) and not user_is_member(request.user):
+    answered = ask_library(request.user, chosen, sort=sort, page=page)
+    if not (chosen or answered.answers.has("counts")) and not user_is_member(request.user):
         return TemplateResponse(request, "forum/home_no_team.html", {"invitations": []})
-    context = {
-        "library": found,
-        "chosen": chosen,
-        "sort": sort,
-        "has_words": usual == RELEVANCE,
-        "facets": _facet_rows(found),
-        "newer": query_of(chosen, sort, side=found.page - 1) if found.page > 1 else "",
-        "older": query_of(chosen, sort, side=found.page + 1) if found.page < found.page_count else "",
-    }
-    return serve(request, "forum/library/list.html", context)
+
+    def context() -> dict[str, Any]:
+        found = make_library(answered, chosen)
+        return {
+            "library": found,
+            "chosen": chosen,
+            "sort": sort,
+            "has_words": usual == RELEVANCE,
+            "facets": _facet_rows(found),
+            "newer": query_of(chosen, sort, side=found.page - 1) if found.page > 1 else "",
+            "older": query_of(chosen, sort, side=found.page + 1) if found.page < found.page_count else "",
+        }
+
+    principles = principle_index_digest(language=reader_language())
+    return serve_answers(request, "forum/library/list.html", answered.answers, context, principles)
 
 
 def _facet_rows(found: Library) -> list[dict[str, Any]]:
@@ -150,10 +158,14 @@ def _facet_rows(found: Library) -> list[dict[str, Any]]:
 @require_safe
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     """An item with its newest version, what it is part of, and its older versions."""
-    found = get_item_for(request.user, pk)
-    page = get_item_page(request.user, found)
-    context = {"item": found, "page": page, "picture": draw(page.family) if page.family else None}
-    return serve(request, "forum/library/item.html", context)
+    answers = ask_item_page(request.user, pk)
+
+    def context() -> dict[str, Any]:
+        page = make_item_page(request.user, answers)
+        return {"item": page.item, "page": page, "picture": draw(page.family) if page.family else None}
+
+    principles = principle_index_digest(language=reader_language())
+    return serve_answers(request, "forum/library/item.html", answers, context, principles)
 
 
 # --- sharing -------------------------------------------------------------------------------------------

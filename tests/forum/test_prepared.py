@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial, partialmethod
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from forum.actions import reply, start_topic
 from forum.actions.library import Content, Details, share_item
 from forum.models import Silence, Space
 from forum.permissions import spaces_writable_by, user_can_write_in_space
-from forum.prepared import EVERY, NUMBERS, Among, Prepared, Reader, Several, keep_plans
+from forum.prepared import EVERY, NUMBERS, Among, Prepared, Reader, Several, Together, keep_plans
 from forum.queries.authors import add_author_lines
 from people.models import User
 from people.permissions import people_visible_to
@@ -43,9 +44,8 @@ def space(home: object) -> Space:
 @pytest.fixture
 def timeless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Everything is put together anew, and whoever asks the clock while that is done fails."""
-    build = Prepared.queryset
 
-    def without_clock(self: Prepared, *args: Any, **ways: Any) -> Any:
+    def without_clock(build: Any, self: Prepared, *args: Any, **ways: Any) -> Any:
         def no_clock(*_args: Any, **_kwargs: Any) -> Any:
             raise AssertionError("the time is built into a query")
 
@@ -57,7 +57,8 @@ def timeless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     for each in EVERY:
         each._compiled.clear()
-    monkeypatch.setattr(Prepared, "queryset", without_clock)
+    for kind, name in ((Prepared, "queryset"), (Together, "built")):
+        monkeypatch.setattr(kind, name, partialmethod(partial(without_clock, getattr(kind, name))))
     yield
     for each in EVERY:
         each._compiled.clear()
