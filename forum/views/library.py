@@ -106,12 +106,14 @@ def library(request: HttpRequest) -> HttpResponse:
     found = get_library(request.user, chosen, sort=sort, page=page)
     if not (found.count or chosen) and not user_is_member(request.user):
         return TemplateResponse(request, "forum/home_no_team.html", {"invitations": []})
+    facets = _facet_rows(found)
     context = {
         "library": found,
         "chosen": chosen,
         "sort": sort,
         "has_words": usual == RELEVANCE,
-        "facets": _facet_rows(found),
+        "facets": facets,
+        "has_facet": any(facet["is_chosen"] for facet in facets),
         "newer": query_of(chosen, sort, side=found.page - 1) if found.page > 1 else "",
         "older": query_of(chosen, sort, side=found.page + 1) if found.page < found.page_count else "",
     }
