@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from forum.queries.library import Family, Relative
 
-COLUMN, ROW = 270, 76
+COLUMN, ROW = 238, 76
 BOX_WIDTH, BOX_HEIGHT = 214, 56
 EDGE = 8
-TITLE_MOST, FACT_MOST = 26, 34
+TITLE_MOST, FACT_MOST = 24, 28
 DRAWN_MOST = 40
 """A larger family is told as a list alone."""
 

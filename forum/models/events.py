@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from forum.models.spaces import Space
 from forum.models.topics import TITLE_MAX, State
@@ -43,7 +44,7 @@ class Event(models.Model):
 
     class Kind(models.TextChoices):
         GATHERING = "gathering", _("Samling")
-        COURSE = "course", _("Kurs")
+        COURSE = "course", pgettext_lazy("one course", "Kurs")
         WEBINAR = "webinar", _("Webinar")
         MEETING = "meeting", _("Møte")
         CONFERENCE = "conference", _("Konferanse")

@@ -63,6 +63,13 @@ def moment(at: datetime) -> SafeString:
 
 
 @register.filter
+def exactly(at: datetime) -> str:
+    """The day and the clock: «23. november 2026 kl. 14.05»."""
+    local = timezone.localtime(at)
+    return _("%(day)s kl. %(clock)s") % {"day": format_day(local, "DATE_FORMAT"), "clock": clock(local)}
+
+
+@register.filter
 def news(count: int) -> str:
     """How many posts are new: «3 nye», «over 99 nye»."""
     if count >= COUNTED_AT_MOST:

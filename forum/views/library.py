@@ -115,12 +115,14 @@ def library(request: HttpRequest) -> HttpResponse:
 
     def context() -> dict[str, Any]:
         found = make_library(answered, chosen)
+        facets = _facet_rows(found)
         return {
             "library": found,
             "chosen": chosen,
             "sort": sort,
             "has_words": usual == RELEVANCE,
-            "facets": _facet_rows(found),
+            "facets": facets,
+            "has_facet": any(facet["is_chosen"] for facet in facets),
             "newer": query_of(chosen, sort, side=found.page - 1) if found.page > 1 else "",
             "older": query_of(chosen, sort, side=found.page + 1) if found.page < found.page_count else "",
         }

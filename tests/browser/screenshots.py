@@ -1,4 +1,4 @@
-"""`make screenshots`: the main pages at 1280 and 360 px, light and dark, as production serves them; then the forum."""
+"""`make screenshots`: the main pages at 1280 and 360 px, light and dark, as production serves them; then the rooms."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,12 @@ NAMES = {
 }
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 WIDE, PHONE, DARK = (1280, "light"), (360, "light"), (1280, "dark")
-TOPIC = "Tavlemøtet vårt tar førti minutter. Hva har dere kuttet?"
+CLICKED = {
+    "topic": "Tavlemøtet vårt tar førti minutter. Hva har dere kuttet?",
+    "item": "Samarbeidsavtale om FACT-team",
+    "event": "Nasjonal FACT-samling",
+}
+"""The link that leads from the list to the picture."""
 NETWORK = "/forum/rom/nettverk-for-brukerspesialister/"
 FORUM = [
     ("forum", "deltaker", "/forum/", [WIDE]),
@@ -29,6 +34,10 @@ FORUM = [
     ("guard", "brukerspesialist", f"{NETWORK}ny-trad/", [WIDE]),
     ("moderation", "moderator", "/moderering/", [WIDE]),
     ("search", "deltaker", "/sok/?q=samarbeidsavtale", [WIDE]),
+    ("library", "deltaker", "/forum/bibliotek/", [WIDE, PHONE]),
+    ("item", "deltaker", "/forum/bibliotek/", [WIDE]),
+    ("event", "deltaker", "/forum/arrangementer/", [WIDE, PHONE]),
+    ("calendar", "deltaker", "/forum/arrangementer/kalender/", [WIDE]),
 ]
 """Name of the picture, who looks, where, and at which widths and in which schemes."""
 
@@ -51,7 +60,7 @@ def take_main_pages(browser: Browser) -> None:
 
 
 def take_forum(browser: Browser) -> None:
-    """The forum as its demo people see it; the pictures' people and texts are invented."""
+    """Forum, library and events as the demo people see them; the pictures' people and texts are invented."""
     with TemporaryDirectory(prefix="flett-demo-") as folder, serve_demo_site(Path(folder)) as url:
         for name, person, path, looks in FORUM:
             for width, scheme in looks:
@@ -64,8 +73,10 @@ def take_forum(browser: Browser) -> None:
                 page = context.new_page()
                 sign_in(page, url, person)
                 page.goto(url + path, wait_until="networkidle")
-                if name == "topic":
-                    page.get_by_role("link", name=TOPIC, exact=True).click()
+                if name in CLICKED:
+                    page.get_by_role("link", name=CLICKED[name], exact=True).first.click()
+                if name == "calendar":  # next month: the first events are a fortnight away
+                    page.locator(".calendar-months [rel='next']").click()
                 if name == "guard":
                     be_refused(page)
                 page.wait_for_load_state("networkidle")

@@ -81,7 +81,7 @@ def test_an_agreement_is_shared_followed_built_on_and_compared(
     other = open_page(user=ola, java_script_enabled=javascript, width=360)
     item = LibraryItem.objects.get()
     other.goto(f"{site_server.url}{item.get_absolute_url()}")
-    other.get_by_role("button", name="Brukes av Team Sør").click()
+    other.get_by_role("button", name="Si at Team Sør bruker den").click()
     expect(other.get_by_text("1 team", exact=True)).to_be_visible()
     other.get_by_role("link", name="Bygg videre på denne").click()
     other.get_by_label("Tittel").fill("Avtale i Sør")

@@ -216,7 +216,7 @@ def test_a_changed_guide_keeps_its_place_and_its_draft(section: CourseIndexPage,
             "fact_box, quotation, key_message, steps, accordion, download, law, sources.",
         ),
         ("guide.md", "minutes: 30", "minutes: tretti", "guide.md:3: Her skal det stå et helt tall."),
-        ("guide.md", "title: Fem minutter", 'title: ""', "guide.md:10: steps: Dette feltet er påkrevet."),
+        ("guide.md", "title: Fem minutter", 'title: ""', "guide.md:10: steps: Dette må fylles ut."),
         (
             "guide.md",
             "minutes: 30",
