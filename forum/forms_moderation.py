@@ -42,11 +42,13 @@ class SilenceFields(forms.Form):
     days = forms.TypedChoiceField(
         label=_("Hvor lenge skal skrivepausen vare?"),
         coerce=int,
-        empty_value=0,
         required=False,
         choices=[(SILENCE_DAYS[0], _("Ett døgn")), (SILENCE_DAYS[1], _("Sju dager")), (SILENCE_DAYS[2], _("30 dager"))],
     )
     everywhere = forms.BooleanField(label=_("Skrivepausen gjelder i hele forumet"), required=False)
+
+    def clean_days(self) -> int:
+        return self.cleaned_data["days"] or 0
 
     def keep_silence_fields(self, choices: list[str], *, is_moderator: bool) -> None:
         if Verb.SILENCE not in choices:
