@@ -36,11 +36,9 @@ class ReportForm(forms.Form):
     )
 
 
-class DecisionForm(forms.Form):
-    """What to do with a post or its author. Which of it is possible is said by `choices`."""
+class SilenceFields(forms.Form):
+    """How long a pause lasts, and where. Only where a pause is among the choices; everywhere only by moderators."""
 
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=16)
-    verb = forms.ChoiceField()
     days = forms.TypedChoiceField(
         label=_("Hvor lenge skal skrivepausen vare?"),
         coerce=int,
@@ -48,6 +46,26 @@ class DecisionForm(forms.Form):
         choices=[(SILENCE_DAYS[0], _("Ett døgn")), (SILENCE_DAYS[1], _("Sju dager")), (SILENCE_DAYS[2], _("30 dager"))],
     )
     everywhere = forms.BooleanField(label=_("Skrivepausen gjelder i hele forumet"), required=False)
+
+    def clean_days(self) -> int:
+        return self.cleaned_data["days"] or 0
+
+    def keep_silence_fields(self, choices: list[str], *, is_moderator: bool) -> None:
+        if Verb.SILENCE not in choices:
+            del self.fields["days"]
+        if Verb.SILENCE not in choices or not is_moderator:
+            del self.fields["everywhere"]
+
+    def check_silence(self, verb: str | None, days: int | None) -> None:
+        if verb == Verb.SILENCE and not days:
+            self.add_error("days", _("Velg hvor lenge skrivepausen skal vare."))
+
+
+class DecisionForm(SilenceFields):
+    """What to do with a post or its author. Which of it is possible is said by `choices`."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=16)
+    verb = forms.ChoiceField()
     title = forms.CharField(
         label=_("Ny tittel på tråden"),
         required=False,
@@ -77,12 +95,10 @@ class DecisionForm(forms.Form):
             widget=forms.RadioSelect,
             choices=[(choice, words[Verb(choice)]) for choice in choices],
         )
-        if Verb.SILENCE not in choices:
-            del self.fields["days"]
-        if Verb.SILENCE not in choices or not is_moderator:
-            del self.fields["everywhere"]
+        self.keep_silence_fields(choices, is_moderator=is_moderator)
         if Verb.DELETE not in choices or not is_first:
             del self.fields["title"]
+        self.order_fields(["seen", "verb", "days", "everywhere", "title", "reason", "message"])
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -91,8 +107,7 @@ class DecisionForm(forms.Form):
             self.add_error("reason", _("Skriv en grunn, så andre som modererer forstår hva som ble gjort."))
         if verb == Verb.WARN and not cleaned.get("message"):
             self.add_error("message", _("Skriv hva advarselen gjelder."))
-        if verb == Verb.SILENCE and not cleaned.get("days"):
-            self.add_error("days", _("Velg hvor lenge skrivepausen skal vare."))
+        self.check_silence(verb, cleaned.get("days"))
         return cleaned
 
 
@@ -101,12 +116,13 @@ ITEM_WORDS = {
     Verb.SHOW: _("Vis ressursen igjen"),
     Verb.DELETE: _("Slett for godt, med alle versjoner og filer"),
     Verb.WARN: _("Gi en advarsel"),
+    Verb.SILENCE: _("Gi en skrivepause"),
     Verb.DISMISS: _("La ressursen stå, og lukk meldingen"),
 }
 
 
-class ItemDecisionForm(forms.Form):
-    """What to do with an item of the library. Which of it is possible is said by `choices`."""
+class ItemDecisionForm(SilenceFields):
+    """What to do with an item of the library or its owner. Which of it is possible is said by `choices`."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=16)
     verb = forms.ChoiceField()
@@ -123,7 +139,7 @@ class ItemDecisionForm(forms.Form):
         help_text=_("Si hva som er galt, og hva som kan gjøres. Flett legger til hvordan man klager."),
     )
 
-    def __init__(self, *args: Any, choices: list[str], is_hidden: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: list[str], is_moderator: bool, is_hidden: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         words = ITEM_WORDS | ({Verb.HIDE: _("La ressursen være skjult")} if is_hidden else {})
         self.fields["verb"] = forms.ChoiceField(
@@ -131,15 +147,17 @@ class ItemDecisionForm(forms.Form):
             widget=forms.RadioSelect,
             choices=[(choice, words[Verb(choice)]) for choice in choices],
         )
-        self.order_fields(["seen", "verb", "reason", "message"])
+        self.keep_silence_fields(choices, is_moderator=is_moderator)
+        self.order_fields(["seen", "verb", "days", "everywhere", "reason", "message"])
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         verb = cleaned.get("verb")
-        if verb in {Verb.HIDE, Verb.DELETE, Verb.WARN} and not cleaned.get("reason"):
+        if verb in {Verb.HIDE, Verb.DELETE, Verb.WARN, Verb.SILENCE} and not cleaned.get("reason"):
             self.add_error("reason", _("Skriv en grunn, så andre som modererer forstår hva som ble gjort."))
         if verb == Verb.WARN and not cleaned.get("message"):
             self.add_error("message", _("Skriv hva advarselen gjelder."))
+        self.check_silence(verb, cleaned.get("days"))
         return cleaned
 
 

@@ -20,6 +20,7 @@ from forum.models import State, Topic
 from forum.permissions import spaces_readable_by
 from forum.queries.event_calendar import get_next_events, principles_of_next_events
 from forum.queries.joined import get_practice_items
+from forum.queries.news import get_news_about, principles_of_current_news
 from forum.queries.subjects import reader_language
 from forum.queries.topics import get_topics_about
 
@@ -124,6 +125,15 @@ def events_about_principle(request: HttpRequest, argument: str) -> str:
     return render_to_string("forum/events/parts/about_principle.html", {"events": events, "address": address})
 
 
+def news_about_principle(request: HttpRequest, argument: str) -> str:
+    """The newest news about a principle that the reader may see; nothing where there is none. Argument: its key."""
+    key = UUID(argument)
+    if not request.user.is_authenticated or key not in principles_of_current_news():
+        return ""
+    return render_to_string("forum/news/about_principle.html", {"items": get_news_about(request.user, key)})
+
+
 register_slot("events-about-principle", events_about_principle)
+register_slot("news-about-principle", news_about_principle)
 register_slot("topics-about", topics_about_page)
 register_slot("topics-about-principle", topics_about_principle)

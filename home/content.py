@@ -80,6 +80,7 @@ def read_starter_content(packages: Iterable[Path] = ()) -> tuple[Content, list[F
     content.pages += forum
     faults += forum_faults
     content.pages += list(read_library_texts())
+    content.pages += [*event_texts(STARTER / "events.yaml"), *news_texts(STARTER / "news.yaml")]
     content.addresses = frozenset(file_addresses(site, sets, terms, folders.values()))
     content.page_keys = frozenset(file_keys(site, content))
     coverage, coverage_faults = read_coverage(STARTER / "coverage")
@@ -299,6 +300,46 @@ def _library_text(file: Path, title: str, summary: str, html: str, *, language: 
         blocks=[Block(type="text", id=uuid.uuid5(NAMESPACE, f"{file.stem}/{title}"), value=html)],
         language=language,
         rows=rows_of(file),
+    )
+
+
+def event_texts(file: Path) -> Iterator[Document]:
+    """What the starter events say: text, programme, and who they are for."""
+    for each in yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else []:
+        points = [
+            f"{point[name]}." for point in each.get("programme", []) for name in ("title", "text") if name in point
+        ]
+        fields = {name: each.get(name, "") for name in ("audience", "price", "contact", "cancelled")}
+        paragraphs = [*_paragraphs(each["text"]), *points]
+        yield _told(file, each, summary=each["summary"], paragraphs=paragraphs, fields=fields)
+
+
+def news_texts(file: Path) -> Iterator[Document]:
+    """What the starter news say."""
+    for each in yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else []:
+        yield _told(file, each, summary=each["lead"], paragraphs=_paragraphs(each["text"]), fields={})
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [paragraph for paragraph in text.strip().split("\n\n") if paragraph]
+
+
+def _told(
+    file: Path, described: dict[str, Any], *, summary: str, paragraphs: list[str], fields: dict[str, str]
+) -> Document:
+    html = "".join(f"<p>{escape(paragraph, quote=False)}</p>" for paragraph in paragraphs)
+    rows = rows_of(file)
+    start = rows.index(f"- key: {described['key']}") + 1
+    return Document(
+        file=shown(file),
+        kind="forum",
+        title=described["title"],
+        summary=summary,
+        fields=fields,
+        blocks=[Block(type="text", id=uuid.UUID(described["key"]), value=html, line=start)],
+        language=described.get("language", "nb"),
+        rows=rows,
+        lines={(name,): start for name in ("title", "summary", *fields)},
     )
 
 

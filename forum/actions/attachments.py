@@ -1,21 +1,24 @@
 """Files and pictures: first beside a draft, then in a post. Served only by `forum:attachment`."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePath
 from typing import IO, Any
 
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import Storage
 from django.db import transaction
-from django.db.models import CharField, QuerySet
+from django.db.models import CharField, FileField, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
 from forum.models import Attachment, EventMaterial, LibraryFile, LibraryPreviewPage, Post
+from forum.models.writing import attachment_storage
 from forum.permissions import user_can_edit_post
 from forum.prepared import prepared
 from people.models import User
@@ -29,6 +32,10 @@ NAME_MAX = 160
 ALT_MAX = 300
 KEPT_BESIDE_DRAFT = timedelta(days=7)
 """A file that never came into a post, from when it was uploaded."""
+WITHOUT_ROW = timedelta(days=1)
+"""A file no row knows, from when it was written: the row of one that is being kept is not committed yet."""
+_OURS = re.compile(r"[0-9a-f]{2}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(_\w+)?")
+"""As `attachment_path` and `preview_path` name files; what else somebody has put there is not touched."""
 
 
 def is_image_name(name: str) -> bool:
@@ -146,3 +153,59 @@ def loose_files(now: datetime) -> QuerySet[Attachment]:
 def delete_orphaned_files() -> int:
     """Files beside drafts for more than a week that never became a post. Returns how many."""
     return delete_files(loose_files(timezone.now()))
+
+
+class UnknownFilesError(Exception):
+    """Not one file of the storage is known to the database: they do not belong together."""
+
+
+def files_without_rows() -> list[str]:
+    """Names of the forum's files that no row knows, such as a process left that was killed before it had committed.
+
+    Raises UnknownFilesError, so that a new or another database takes nobody's files.
+    """
+    storage = attachment_storage()
+    there = set(_names_in(storage))  # before the rows are asked, so that a row that comes meanwhile is found
+    known = there & _known_names()
+    before = timezone.now() - WITHOUT_ROW
+    found = [name for name in sorted(there - known) if _is_older(storage, name, before)]
+    if found and not known:
+        raise UnknownFilesError
+    return found
+
+
+def delete_files_without_rows() -> int:
+    """Returns how many. Raises UnknownFilesError."""
+    found = files_without_rows()
+    _delete_from_storage((attachment_storage(), name) for name in found)
+    return len(found)
+
+
+def _is_older(storage: Storage, name: str, moment: datetime) -> bool:
+    try:
+        return storage.get_modified_time(name) <= moment
+    except FileNotFoundError:  # deleted meanwhile
+        return False
+
+
+def _names_in(storage: Storage) -> Iterator[str]:
+    try:
+        folders, _files = storage.listdir("")
+    except FileNotFoundError:
+        return
+    for folder in folders:
+        for name in storage.listdir(folder)[1]:
+            path = f"{folder}/{name}"
+            if _OURS.fullmatch(path):
+                yield path
+
+
+def _known_names() -> set[str]:
+    """What any row of any table calls a file, so that a new kind of file is not forgotten here."""
+    fields = [
+        (model, field.name)
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if isinstance(field, FileField)
+    ]
+    return {name for model, field in fields for name in model._base_manager.values_list(field, flat=True).iterator()}

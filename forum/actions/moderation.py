@@ -27,6 +27,7 @@ from forum.models import (
     Post,
     Report,
     Silence,
+    Space,
     State,
     Topic,
 )
@@ -206,7 +207,8 @@ def decide(
         raise CaseChangedError
     now = timezone.now()
     if verb == Verb.SILENCE:
-        _silence(moderator=moderator, post=post, days=days, everywhere=everywhere, reason=reason, now=now)
+        where = None if everywhere else post.topic.space
+        give_silence(moderator=moderator, author=author_of(post), space=where, days=days, reason=reason, now=now)
     entry = log(verb=verb, actor=moderator, post=post, reason=reason, message=message, at=now)
     if verb in {Verb.HIDE, Verb.REFUSE} and post.state != State.HIDDEN:
         set_post_state(topic=topic, post=post, state=State.HIDDEN)
@@ -257,18 +259,22 @@ def _delete(*, topic: Topic, post: Post, title: str) -> None:
     empty_post(post=post)
 
 
-def _silence(*, moderator: User, post: Post, days: int, everywhere: bool, reason: str, now: datetime) -> None:
-    if days not in SILENCE_DAYS or (everywhere and not user_is_moderator(moderator)):
+def author_of(post: Post) -> dict[str, int | None]:
+    """The person or the alias, as the tables of moderation name them; never one by the other."""
+    return {"person_id": post.author_id, "pseudonym_id": post.pseudonym_id}
+
+
+def give_silence(
+    *, moderator: User, author: dict[str, int | None], space: Space | None, days: int, reason: str, now: datetime
+) -> None:
+    """A pause for whoever a case is about, that the moderator may decide. Without a space it holds everywhere.
+
+    Raises PermissionDenied.
+    """
+    if days not in SILENCE_DAYS or (space is None and not user_is_moderator(moderator)):
         raise PermissionDenied
-    Silence.objects.create(
-        person_id=post.author_id,
-        pseudonym_id=post.pseudonym_id,
-        space=None if everywhere else post.topic.space,
-        until=now + timedelta(days=days),
-        reason=reason,
-        given_by=moderator,
-        given_at=now,
-    )
+    until = now + timedelta(days=days)
+    Silence.objects.create(**author, space=space, until=until, reason=reason, given_by=moderator, given_at=now)
 
 
 @transaction.atomic
@@ -280,16 +286,26 @@ def lift_silence(*, moderator: User, silence: Silence, post: Post, reason: str =
     reason = clean_line(reason, most=ModerationEntry._meta.get_field("reason").max_length or 0)
     refuse_identity_numbers(reason)
     _, post = _lock_case(moderator=moderator, post=post, seen=None)
+    if end_silence(moderator=moderator, silence=silence, author=author_of(post)):
+        tell_author(log(verb=Verb.UNSILENCE, actor=moderator, post=post, reason=reason))
+
+
+def end_silence(*, moderator: User, silence: Silence, author: dict[str, int | None]) -> bool:
+    """End a pause of whoever a case is about, that the moderator may decide. Says whether it had not been lifted.
+
+    Raises PermissionDenied: where it is somebody else's, or holds where the moderator does not moderate.
+    """
     silence = Silence.objects.select_for_update().get(pk=silence.pk)
-    if (silence.person_id, silence.pseudonym_id) != (post.author_id, post.pseudonym_id):
+    if {"person_id": silence.person_id, "pseudonym_id": silence.pseudonym_id} != author:
         raise PermissionDenied
     may = user_is_moderator(moderator) or (silence.space and user_can_moderate_space(moderator, silence.space))
     if not may:
         raise PermissionDenied
-    if silence.lifted_at is None:
-        silence.lifted_at = timezone.now()
-        silence.save(update_fields=["lifted_at"])
-        tell_author(log(verb=Verb.UNSILENCE, actor=moderator, post=post, reason=reason))
+    if silence.lifted_at is not None:
+        return False
+    silence.lifted_at = timezone.now()
+    silence.save(update_fields=["lifted_at"])
+    return True
 
 
 # --- appeals --------------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 
 from forum.actions.item_cases import choices_for_item, stamp_of_item
-from forum.models import Appeal, LibraryFile, LibraryItem, LibraryVersion, ModerationEntry, Report
-from forum.permissions import appeals_decided_by
+from forum.models import Appeal, LibraryFile, LibraryItem, LibraryVersion, ModerationEntry, Report, Silence
+from forum.permissions import appeals_decided_by, entries_visible_to
 from forum.permissions.library import items_decided_by, items_visible_to
-from forum.queries.moderation import name_of, with_names
+from forum.queries.moderation import get_earlier, get_silences, name_of, with_names
 
 
 def get_item_to_decide(user: Any, pk: int) -> LibraryItem:
@@ -44,6 +45,8 @@ class ItemCase:
     reports: list[Report]
     open_reports: list[Report]
     log: list[ModerationEntry]
+    earlier: list[ModerationEntry]
+    silences: list[Silence]
     appeal: Appeal | None
     choices: list[str]
     stamp: str
@@ -54,6 +57,7 @@ def get_item_case(user: Any, item: LibraryItem) -> ItemCase:
     reports = list(item.reports.order_by("created_at", "pk"))
     waiting = [report for report in reports if not report.outcome]
     appeals = appeals_decided_by(user).filter(entry__item=item, decided_at__isnull=True)
+    owner_is = Q(person=item.owner_id) if item.owner_id else Q(pk__in=[])
     return ItemCase(
         item=item,
         owner=name_of(item.owner),
@@ -63,6 +67,8 @@ def get_item_case(user: Any, item: LibraryItem) -> ItemCase:
         reports=reports,
         open_reports=waiting,
         log=with_names(item.log.select_related("actor", "appeal").order_by("at", "pk")),
+        earlier=get_earlier(entries_visible_to(user).filter(owner_is).exclude(item=item)),
+        silences=get_silences(user, owner_is, item.space_id),
         appeal=appeals.select_related("entry__actor").first(),
         choices=choices_for_item(item, has_open_reports=bool(waiting)),
         stamp=stamp_of_item(item),

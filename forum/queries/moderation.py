@@ -255,15 +255,9 @@ def get_case(user: User, post: Post) -> Case:
         near = posts_visible_to(user).filter(topic=post.topic).select_related("author", "pseudonym")
     reports = list(post.reports.select_related("reporter", "decided_by").order_by("created_at", "pk"))
     waiting = [report for report in reports if not report.outcome]
-    same = Q(person=post.author_id) if post.author_id else Q(pseudonym=post.pseudonym_id)
+    same = author_is(post)
     if post.author_id and post.author and post.author.email == FORMER_MEMBER_EMAIL:
         same = Q(pk__in=[])  # many people
-    earlier = entries_visible_to(user).filter(same, verb__in=[*TOLD, Verb.MASKED]).exclude(post=post)
-    silences = Silence.objects.filter(author_is(post), until__gt=timezone.now(), lifted_at__isnull=True).select_related(
-        "space"
-    )
-    if not user_is_moderator(user):
-        silences = silences.filter(Q(space__isnull=True) | Q(space=post.topic.space_id))
     appeals = appeals_decided_by(user).filter(entry__post=post, decided_at__isnull=True)
     return Case(
         post=with_writers([post])[0],
@@ -273,8 +267,8 @@ def get_case(user: User, post: Post) -> Case:
         reports=reports,
         open_reports=waiting,
         log=with_names(post.log.select_related("actor", "appeal").order_by("at", "pk")),
-        earlier=with_names(earlier.select_related("actor", "appeal", "space").order_by("-at", "-pk")[:EARLIER_SHOWN]),
-        silences=list(silences),
+        earlier=get_earlier(entries_visible_to(user).filter(same).exclude(post=post)),
+        silences=get_silences(user, author_is(post), post.topic.space_id),
         attachments=list(post.attachments.all()),
         may_ask_seal=post.pseudonym is not None and user_can_ask_about_alias(user, post.pseudonym),
         appeal=appeals.select_related("entry__actor").first(),
@@ -282,6 +276,20 @@ def get_case(user: User, post: Post) -> Case:
         stamp=stamp_of(post),
         edits=post.edits.count(),
     )
+
+
+def get_earlier(about: QuerySet[ModerationEntry]) -> list[ModerationEntry]:
+    """The newest of what was done to somebody before, of entries the reader may see. One query."""
+    told = about.filter(verb__in=[*TOLD, Verb.MASKED])
+    return with_names(told.select_related("actor", "appeal", "space").order_by("-at", "-pk")[:EARLIER_SHOWN])
+
+
+def get_silences(user: User, whose: Q, space_id: int) -> list[Silence]:
+    """Somebody's pauses now: all, for moderators; for a facilitator those that hold in the space. Two queries."""
+    silences = Silence.objects.filter(whose, until__gt=timezone.now(), lifted_at__isnull=True)
+    if not user_is_moderator(user):
+        silences = silences.filter(Q(space__isnull=True) | Q(space=space_id))
+    return list(silences.select_related("space"))
 
 
 def author_is(post: Post) -> Q:

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.db.models import (
     BigIntegerField,
@@ -19,6 +20,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    UUIDField,
     Value,
     When,
 )
@@ -26,7 +28,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forum.models import NewsItem, NewsPrinciple, NewsReading, Space, Watch
+from forum.models import NewsItem, NewsPrinciple, NewsReading, Space, State, Watch
 from forum.permissions import spaces_moderated_by
 from forum.permissions.news import (
     has_confirmed,
@@ -42,7 +44,7 @@ from forum.permissions.news import (
     teams_named_to,
 )
 from forum.prepared import now_of, prepared
-from forum.queries.subjects import get_principle_index, reader_language
+from forum.queries.subjects import KEPT_SECONDS, get_principle_index, reader_language
 from people.alphabet import sort_key
 from people.models import Membership, User
 
@@ -51,6 +53,7 @@ PEOPLE_A_PAGE = 50
 ASIDE_MOST = 30
 """What is not out yet or hidden, in a list of those who publish."""
 SHOWN_ON_FRONT = 3
+SHOWN_ABOUT_PRINCIPLE = 2
 
 
 def _whether(condition: Any) -> Case:
@@ -281,6 +284,36 @@ def _asked(reader: Any) -> QuerySet[NewsItem]:
 def get_asked_news(user: Any) -> list[NewsItem]:
     """What this person is to confirm, the nearest deadline first. One query, none for an inactive account."""
     return list(_asked(user))
+
+
+@prepared(principle=UUIDField())
+def _about(reader: Any, *, principle: Any) -> QuerySet[NewsItem]:
+    about = NewsPrinciple.objects.filter(item=OuterRef("pk"), principle_key=principle)
+    current = news_visible_to(reader).current(now_of(reader)).filter(Exists(about))
+    return current.defer("source", "html", "text").order_by("-published_at", "-pk")[:SHOWN_ABOUT_PRINCIPLE]
+
+
+def get_news_about(user: Any, principle: UUID) -> list[NewsItem]:
+    """The newest two about a principle that are current and that this person may see. One query."""
+    return list(_about(user, principle=principle))
+
+
+def principles_of_current_news() -> set[UUID]:
+    """Principles of any news that may be current, seen by whomever. Says nothing to anybody but that it is worth asking
+    `get_news_about`. One query, none for a minute after.
+    """
+
+    def ask() -> set[UUID]:
+        soon = timezone.now() + timedelta(seconds=KEPT_SECONDS)  # what comes out meanwhile is not missed
+        may_be_current = NewsPrinciple.objects.filter(
+            Q(item__expires_at__isnull=True) | Q(item__expires_at__gt=timezone.now()),
+            item__state=State.NORMAL,
+            item__published_at__lte=soon,
+        )
+        return set(may_be_current.values_list("principle_key", flat=True))
+
+    found: set[UUID] = cache.get_or_set("forum-news-principles", ask, KEPT_SECONDS) or set()
+    return found
 
 
 def news_for_digest(person: User, *, since: datetime, until: datetime) -> QuerySet[Any]:

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -16,19 +16,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from forum.actions.item_cases import decide_item, report_item
+from forum.actions.item_cases import decide_item, lift_silence_of_owner, report_item
 from forum.actions.moderation import CaseChangedError, decide_appeal
 from forum.actions.reviewing import mark_reviewed
 from forum.actions.watching import follow_item
 from forum.forms_library_joined import ReviewForm
 from forum.forms_moderation import AnswerForm, ItemDecisionForm, ReportForm
-from forum.models import LibraryItem, Report, Space, State
+from forum.models import LibraryItem, Report, Silence, Space, State
 from forum.permissions import topics_visible_to, user_can_read_space, user_is_moderator
 from forum.permissions.library import user_can_report_item
 from forum.queries import item_cases as queries
 from forum.queries.joined import get_course_principles, get_practice_items, topic_about
 from forum.queries.library import get_item_for
 from forum.queries.moderation import facilitates, get_moderated_space_for
+from forum.views.moderation import read_number
 from safety.text import TextRefusedError
 
 READ_AND_WRITE = ["GET", "HEAD", "POST"]
@@ -178,12 +179,19 @@ def answer_case(request: HttpRequest, item: LibraryItem, *, space: Space | None)
     form = ItemDecisionForm(
         request.POST if sent == "decide" else None,
         choices=found.choices,
+        is_moderator=user_is_moderator(person),
         is_hidden=item.state == State.HIDDEN,
         initial={"seen": found.stamp},
     )
     answer = AnswerForm(request.POST if sent == "answer" else None)
     back = reverse("forum:space-moderation", args=[space.slug]) if space else reverse("forum:moderation")
     try:
+        if sent == "lift":
+            pauses = Silence.objects.filter(person=item.owner_id)
+            silence = get_object_or_404(pauses, pk=read_number(request.POST.get("silence")))
+            lift_silence_of_owner(moderator=person, silence=silence, item=item)
+            messages.success(request, _("Skrivepausen er opphevet."))
+            return redirect(request.path)
         if sent == "decide" and form.is_valid():
             decide_item(moderator=person, item=item, **form.cleaned_data)
             messages.success(request, _("Det er gjort, og står i loggen."))

@@ -167,9 +167,7 @@ def answer_case(request: PersonRequest, post: Post, *, space: Space | None) -> H
             messages.success(request, _("Skrivepausen er opphevet."))
             return redirect(request.path)
         if sent == "decide" and form.is_valid():
-            actions.decide(
-                moderator=request.user, post=post, **(form.cleaned_data | {"days": form.cleaned_data.get("days") or 0})
-            )
+            actions.decide(moderator=request.user, post=post, **form.cleaned_data)
             messages.success(request, _("Det er gjort, og står i loggen."))
             return redirect(back)
         if sent == "answer" and found.appeal and answer.is_valid():

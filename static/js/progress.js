@@ -10,6 +10,7 @@ const BATCH_BYTES = 40_000;
 const PATIENCE = 15_000;
 const PAUSES = [5_000, 15_000, 60_000, 300_000];
 const SEEN_AFTER = 3_000;
+const HEARD_FOR = 10 * 60_000;
 
 const device = document.querySelector('meta[name="flett-device"]');
 const learner = device?.content ?? "";
@@ -71,6 +72,9 @@ function tidy() {
     const event = read(key);
     if (!event || !(Date.now() - event.at < KEPT_FOR)) remove(key);
   }
+  for (const key of keysOf("flett:heard:")) {
+    if (!(Date.now() - (read(key)?.at ?? 0) < HEARD_FOR)) remove(key);
+  }
   const events = waiting();
   const order = ["opened", "film", "completed"];
   const spare = order.flatMap((kind) => events.filter((event) => event.kind === kind));
@@ -84,6 +88,32 @@ function newId() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+// --- what a page shows that the server did not know of when it made it -------------------------------------
+
+// What was heard by a page that one was leaving, while the next was on its way: that one was made without it.
+const HEARD = `flett:heard:${learner}:`;
+
+function hear(detail) {
+  document.dispatchEvent(new CustomEvent("flett:progress", { detail }));
+  if (!detail.ticked.length) return;
+  try {
+    localStorage.setItem(HEARD + newId(), JSON.stringify({ at: Date.now(), detail }));
+  } catch {
+    // Then the next page shows it when it is loaded again.
+  }
+}
+
+// A page that was asked for after the answer had come knows better itself.
+function showKept() {
+  const heard = keysOf(HEARD).map(read).filter(Boolean);
+  for (const { at, detail } of heard.sort((one, other) => one.at - other.at)) {
+    if (at >= performance.timeOrigin) document.dispatchEvent(new CustomEvent("flett:progress", { detail }));
+  }
+  const ticked = waiting().flatMap((event) => (event.kind === "completed" ? [event.lesson] : []));
+  if (!ticked.length) return;
+  document.dispatchEvent(new CustomEvent("flett:progress", { detail: { ticked, subjects: {}, films: {} } }));
 }
 
 // --- what the reader is told ------------------------------------------------------------------------------
@@ -217,7 +247,7 @@ async function sendAll() {
       if (reason) document.dispatchEvent(new CustomEvent("flett:refused", { detail: { event, reason } }));
     }
     const detail = { ticked: answer.ticked, subjects: answer.subjects, films: answer.films ?? {} };
-    document.dispatchEvent(new CustomEvent("flett:progress", { detail }));
+    hear(detail);
     channel?.postMessage({ learner, detail });
     if (!events.some((event) => finished.has(event.id))) return "later";
   }
@@ -292,6 +322,14 @@ function completing(submission, form) {
   document.dispatchEvent(new CustomEvent("flett:progress", { detail: { ticked: [lesson], subjects: {}, films: {} } }));
 }
 
+// What is undone stood on the server: nothing that was kept or heard of it is to be shown.
+function undoing() {
+  for (const key of keysOf(HEARD)) remove(key);
+  for (const event of waiting()) {
+    if (event.kind === "completed" && event.lesson === article?.dataset.lesson) forget(event.id);
+  }
+}
+
 async function signingOut(submission, form) {
   if (!waiting().length || form.dataset.tried) return;
   submission.preventDefault();
@@ -339,6 +377,7 @@ function begin() {
   document.addEventListener("flett:record", ({ detail }) => record(detail));
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[data-complete], form[data-transcript]")) completing(event, event.target);
+    else if (event.target.matches("form[data-undo]")) undoing();
     else if (event.target.matches("form[data-sign-out]")) signingOut(event, event.target);
   });
   const go = () => {
@@ -351,11 +390,13 @@ function begin() {
     if (!persisted) return;
     underWay.clear();
     adopt();
+    showKept();
     go();
   });
   document.addEventListener("visibilitychange", go);
   tidy();
   adopt();
+  showKept();
   go();
   if (article) whenSeen();
 }

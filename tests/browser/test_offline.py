@@ -120,6 +120,97 @@ def test_a_tick_without_network_outlives_its_tab(
     expect(tick_of(again, lessons[0])).to_have_text(", fullført")
 
 
+def held(page: Any, pattern: str) -> list[Any]:
+    """Requests to this address, held back until the test lets them go."""
+    found: list[Any] = []
+    page.route(pattern, lambda route: found.append(route))
+    return found
+
+
+def until(page: Any, is_so: Callable[[], Any]) -> None:
+    """Wait for what the browser does."""
+    end = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end, "it never came"
+        page.wait_for_timeout(20)
+
+
+THIRD = "33 % fullført · 1 av 3 leksjoner"
+
+
+def test_a_tick_that_was_kept_while_the_next_page_was_on_its_way_is_shown_there(
+    site_server: Any, open_page: Callable[..., Any], lessons: list[LessonPage], kari: User
+) -> None:
+    """The next page was made before the server knew of the tick; the page one leaves heard that it was kept."""
+    page = open_page(user=kari)
+    page.goto(f"{site_server.url}{page_path(lessons[0])}")
+    page.context.set_offline(True)
+    complete(page)
+    expect(page.locator(LINE)).to_have_text(OFFLINE)
+    events, next_pages = held(page, EVENTS), held(page, f"**{page_path(lessons[1])}")
+    page.context.set_offline(False)
+    until(page, lambda: events)
+    heard: list[Any] = []
+    page.page.on("console", lambda said: heard.append(said) if said.text == "heard" else None)
+    page.evaluate(
+        """() => {
+          document.addEventListener("flett:progress", () => console.info("heard"));
+          setTimeout(() => document.querySelector(".lesson-nav-next[rel=next]").click());
+        }"""
+    )
+    until(page, lambda: next_pages)
+    made_before = next_pages[0].fetch()
+    events[0].continue_()
+    until(page, lambda: heard)
+    assert ticked(kari) == {lessons[0].translation_key}
+    next_pages[0].fulfill(response=made_before)
+    page.wait_for_url(f"**{page_path(lessons[1])}")
+    expect(tick_of(page, lessons[0])).to_have_text(", fullført")
+    expect(page.locator(".path-nav [data-progress-text]")).to_have_text(THIRD)
+    assert ticked(kari) == {lessons[0].translation_key}
+
+
+def test_what_waits_in_the_browser_is_shown_as_done_until_the_server_has_answered(
+    site_server: Any, open_page: Callable[..., Any], lessons: list[LessonPage], kari: User
+) -> None:
+    page = open_page(user=kari)
+    page.goto(f"{site_server.url}{page_path(lessons[0])}")
+    page.context.set_offline(True)
+    complete(page)
+    expect(page.locator(LINE)).to_have_text(OFFLINE)
+    page.page.close()
+    page.context.set_offline(False)
+    again = page.context.new_page()
+    events = held(again, EVENTS)
+    again.goto(f"{site_server.url}{page_path(lessons[0])}")
+    expect(tick_of(again, lessons[0])).to_have_text(", fullført")
+    expect(tick_of(again, lessons[1])).to_have_text("")
+    expect(again.locator("form[data-complete]")).to_have_count(0)
+    until(again, lambda: events)
+    assert (ticked(kari), len(kept_events(again))) == (set(), 1)
+    events[0].continue_()
+    soon(lambda: ticked(kari) == {lessons[0].translation_key})
+    expect(again.locator(".path-nav [data-progress-text]")).to_have_text(THIRD)
+    assert kept_events(again) == []
+
+
+def test_what_is_undone_is_not_shown_as_done_by_what_was_heard_before(
+    site_server: Any, open_page: Callable[..., Any], lessons: list[LessonPage], kari: User
+) -> None:
+    page = open_page(user=kari)
+    page.goto(f"{site_server.url}{page_path(lessons[0])}")
+    page.context.set_offline(True)
+    complete(page)
+    page.context.set_offline(False)
+    expect(page.locator(LINE)).to_have_text("Sendt. Alt er lagret.")
+    page.goto(f"{site_server.url}{page_path(lessons[0])}")
+    page.get_by_role("button", name="Angre").click()
+    expect(page.locator("form[data-complete]")).to_have_count(1)
+    page.goto(f"{site_server.url}{page_path(lessons[1])}")
+    expect(tick_of(page, lessons[0])).to_have_text("")
+    assert ticked(kari) == set()
+
+
 def test_a_tick_after_the_session_ended_is_there_after_signing_in(
     site_server: Any, open_page: Callable[..., Any], lessons: list[LessonPage], kari: User
 ) -> None:

@@ -1,26 +1,31 @@
 """Files: checked, cleaned, seen by those who may read the post, and by nobody else."""
 
+import os
+import time
 from datetime import timedelta
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
 from forum.actions import delete_post, reply
-from forum.actions.attachments import add_attachment
-from forum.models import Attachment, Draft, Post, Space, State
+from forum.actions.attachments import add_attachment, files_without_rows
+from forum.models import Attachment, Draft, EventMaterial, LibraryPreview, LibraryPreviewPage, Post, Space, State
 from people.models import User
 from safety.files import FileRefusedError
 from tests import factories
+from tests.forum.test_library import share
 from tests.forum.writing import BORN, form, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -220,3 +225,64 @@ def test_a_deleted_posts_files_go_from_the_disk(shared: Attachment, django_captu
         delete_post(person=shared.post.author, post=shared.post)
     assert not path.exists()
     assert Attachment.objects.count() == 0
+
+
+# --- files without a row -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the forum's files with nothing in it."""
+    monkeypatch.setattr(storages["forum"], "_location", str(tmp_path / "forum"))
+    for name in ("base_location", "location"):
+        storages["forum"].__dict__.pop(name, None)
+    return tmp_path / "forum"
+
+
+def lay_down(disk: Path, name: str, *, hours: float) -> Path:
+    path = disk / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    at = time.time() - hours * 3600
+    os.utime(path, (at, at))
+    return path
+
+
+def test_files_that_no_row_knows_go_after_a_day(kari: User, disk: Path) -> None:
+    add_attachment(person=kari, place="space:1", file=BytesIO(b"Hei\n"), name="notat.txt")
+    item = share(kari, factories.SpaceFactory.create())
+    preview = LibraryPreview.objects.create(file=item.current.files.get(), outcome="pages", page_count=1)
+    page = LibraryPreviewPage(preview=preview, number=1, width=1, height=1)
+    page.small.save("small", ContentFile(b"s"), save=False)
+    page.large.save("large", ContentFile(b"l"))
+    material = EventMaterial(event=factories.EventFactory.create(), title="Lysark")
+    material.file.save("file", ContentFile(b"m"))
+    known = {path for path in disk.rglob("*") if path.is_file()}
+    assert len(known) == 5
+    for path in known:
+        os.utime(path, (0, 0))
+    key = uuid4()
+    old = lay_down(disk, f"{key.hex[:2]}/{key}", hours=24.1)
+    named_again = lay_down(disk, f"{key.hex[:2]}/{key}_a1B2c3D", hours=24.1)
+    new = lay_down(disk, f"{key.hex[:2]}/{uuid4()}", hours=23.9)
+    others = {lay_down(disk, name, hours=99) for name in ("LES MEG", "00/notat.txt", f"kopi/{key}")}
+    out = StringIO()
+    call_command("delete_orphaned_files", "--dry-run", stdout=out)
+    assert "2 files without a row would go." in out.getvalue()
+    assert (old.exists(), named_again.exists()) == (True, True)
+    call_command("delete_orphaned_files", stdout=out)
+    assert "2 files without a row deleted." in out.getvalue()
+    assert {path for path in disk.rglob("*") if path.is_file()} == {*known, *others, new}
+    assert files_without_rows() == []
+
+
+def test_another_database_takes_nobodys_files(disk: Path) -> None:
+    key = uuid4()
+    path = lay_down(disk, f"{key.hex[:2]}/{key}", hours=99)
+    with pytest.raises(CommandError, match="do not belong together"):
+        call_command("delete_orphaned_files")
+    assert path.exists()
+
+
+def test_where_there_are_no_files_yet_none_are_missed(disk: Path) -> None:
+    assert files_without_rows() == []

@@ -13,11 +13,22 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from forum.actions.item_cases import decide_item, report_item, stamp_of_item
+from forum.actions.item_cases import decide_item, lift_silence_of_owner, report_item, stamp_of_item
 from forum.actions.library import set_item_state
 from forum.actions.moderation import CaseChangedError, appeal, decide_appeal
 from forum.mails.planning import people_with_cases
-from forum.models import LibraryFile, LibraryItem, LibraryTag, LibraryVersion, ModerationEntry, Notice, Report, State
+from forum.models import (
+    LibraryFile,
+    LibraryItem,
+    LibraryTag,
+    LibraryVersion,
+    ModerationEntry,
+    Notice,
+    Report,
+    Silence,
+    State,
+)
+from forum.permissions import user_can_write_in_space
 from forum.permissions.library import (
     items_decided_by,
     items_reportable_by,
@@ -230,9 +241,12 @@ def test_each_verb_does_what_it_says(item: LibraryItem, owner: User, reader: Use
     assert Notice.objects.filter(person=owner, kind="decision").count() == 4
 
 
-def test_a_warning_leaves_open_what_a_report_has_hidden(item: LibraryItem, reader: User, facilitator: User) -> None:
+@pytest.mark.parametrize("verb", ["warn", "silence"])
+def test_a_warning_or_a_pause_leaves_open_what_a_report_has_hidden(
+    item: LibraryItem, reader: User, facilitator: User, verb: str
+) -> None:
     report_item(reporter=reader, item=item, reason="patient_data")
-    decide_item(moderator=facilitator, item=item, verb="warn", reason="x", message="y")
+    decide_item(moderator=facilitator, item=item, verb=verb, reason="x", message="y", days=1)
     assert (state_of(item), Report.objects.get().outcome) == (State.HIDDEN, "")
     decide_item(moderator=facilitator, item=item, verb="show")
     assert (state_of(item), Report.objects.get().outcome) == (State.NORMAL, "dismissed")
@@ -317,6 +331,97 @@ def test_moderators_see_of_a_closed_space_what_was_reported(owner: User, reader:
         decide_appeal(moderator=moderator, appeal=answer, upheld=True, answer="Ja")
     decide_appeal(moderator=second, appeal=answer, upheld=True, answer="Ja")
     assert state_of(item) == State.NORMAL
+
+
+# --- pauses --------------------------------------------------------------------------------------------
+
+
+def test_a_pause_is_given_and_lifted_from_the_case_of_an_item(
+    item: LibraryItem, owner: User, reader: User, facilitator: User
+) -> None:
+    """As from a post's: with how long, a reason, the log, a notice; in the space alone."""
+    elsewhere = factories.SpaceFactory.create()
+    report_item(reporter=reader, item=item, reason="harassment")
+    address = reverse("forum:space-item-case", args=[item.space.slug, item.pk])
+    client = signed_in(facilitator)
+    page = client.get(address)
+    assert 'name="everywhere"' not in page.content.decode()
+    sent = {"do": "decide", "verb": "silence", "seen": page.context["case"].stamp, "everywhere": "on"}
+    refused = client.post(address, sent).content.decode()
+    assert ("Skriv en grunn" in refused, "Velg hvor lenge" in refused, Silence.objects.exists()) == (True, True, False)
+    client.post(address, sent | {"reason": "Hets", "message": "Ta en pause", "days": "7"})
+    silence = Silence.objects.get()
+    assert (silence.person, silence.pseudonym, silence.space) == (owner, None, item.space)
+    assert (silence.given_by, silence.reason, silence.until - silence.given_at) == (
+        facilitator,
+        "Hets",
+        timedelta(days=7),
+    )
+    assert [user_can_write_in_space(owner, each) for each in (item.space, elsewhere)] == [False, True]
+    with pytest.raises(PermissionDenied):
+        share(owner, item.space)
+    assert (state_of(item), Report.objects.get().outcome) == (State.NORMAL, "upheld")
+    entry = ModerationEntry.objects.get()
+    assert (entry.verb, entry.item, entry.person, entry.message) == ("silence", item, owner, "Ta en pause")
+    assert "Du har fått en skrivepause" in words(signed_in(owner), reverse("forum:notices"))
+    assert "Ta en pause" in words(signed_in(owner), reverse("forum:decision", args=[entry.pk]))
+    page = words(client, address)
+    assert ("Skrivepauser nå" in page, "Opphev skrivepausen" in page) == (True, True)
+    for _ in range(2):
+        client.post(address, {"do": "lift", "silence": silence.pk})
+    assert user_can_write_in_space(owner, item.space)
+    assert list(ModerationEntry.objects.order_by("pk").values_list("verb", flat=True)) == ["silence", "unsilence"]
+    assert "Skrivepauser nå" not in words(client, address)
+    assert "Skrivepausen er opphevet" in words(signed_in(owner), reverse("forum:notices"))
+
+
+def test_only_moderators_pause_an_owner_everywhere_and_it_may_be_appealed(
+    item: LibraryItem, owner: User, facilitator: User
+) -> None:
+    moderator, elsewhere = factories.make_moderator(), factories.SpaceFactory.create()
+    for given in ({"days": 7, "everywhere": True}, {"days": 365}, {}):
+        with pytest.raises(PermissionDenied):
+            decide_item(moderator=facilitator, item=item, verb="silence", reason="x", **given)
+    entry = decide_item(moderator=moderator, item=item, verb="silence", reason="x", days=30, everywhere=True)
+    assert [user_can_write_in_space(owner, each) for each in (item.space, elsewhere)] == [False, False]
+    silence = Silence.objects.get()
+    case_address = reverse("forum:space-item-case", args=[item.space.slug, item.pk])
+    assert "hele forumet" in words(signed_in(facilitator), case_address)
+    with pytest.raises(PermissionDenied):
+        lift_silence_of_owner(moderator=facilitator, silence=silence, item=item)
+    answer = appeal(person=owner, entry=entry, text="Nei")
+    decide_appeal(moderator=facilitator, appeal=answer, upheld=True, answer="Ja")
+    assert [user_can_write_in_space(owner, each) for each in (item.space, elsewhere)] == [True, True]
+
+
+def test_a_pause_of_somebody_else_is_not_lifted_from_the_case(
+    item: LibraryItem, reader: User, owner: User, facilitator: User
+) -> None:
+    other = share(reader, item.space)
+    decide_item(moderator=facilitator, item=other, verb="silence", reason="x", days=1)
+    silence = Silence.objects.get()
+    with pytest.raises(PermissionDenied):
+        lift_silence_of_owner(moderator=facilitator, silence=silence, item=item)
+    address = reverse("forum:space-item-case", args=[item.space.slug, item.pk])
+    assert signed_in(facilitator).post(address, {"do": "lift", "silence": silence.pk}).status_code == 404
+    alias = factories.make_pseudonym(reader, item.space)
+    of_alias = Silence.objects.create(pseudonym=alias, until=silence.until, reason="x")
+    LibraryItem.objects.filter(pk=item.pk).update(owner=None)
+    assert signed_in(facilitator).post(address, {"do": "lift", "silence": of_alias.pk}).status_code == 403
+    assert not Silence.objects.filter(lifted_at__isnull=False).exists()
+
+
+def test_what_was_done_to_the_owner_before_stands_in_the_case(
+    item: LibraryItem, owner: User, facilitator: User
+) -> None:
+    address = reverse("forum:space-item-case", args=[item.space.slug, item.pk])
+    other = share(owner, item.space, "En annen")
+    decide_item(moderator=facilitator, item=other, verb="warn", reason="Gjelder en annen", message="x")
+    assert "Gjelder en annen" in words(signed_in(facilitator), address)
+    LibraryItem.objects.filter(pk=item.pk).update(owner=None)
+    page = signed_in(facilitator).get(address)
+    assert "Gjelder en annen" not in page.content.decode()
+    assert "silence" not in page.context["case"].choices
 
 
 def test_those_who_moderate_are_written_to(item: LibraryItem, reader: User, facilitator: User) -> None:

@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of an upload leaves nothing to see, and the upload goes on in the next."""
+"""What is killed in the middle leaves nothing to see, and goes on when it is begun again: an upload, an import."""
 
 import http.client
 import json
@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,13 +20,15 @@ from tests.databases import SQLITE_FILE
 from tests.served import ROOT, free_port, serve
 
 PIECE = 400_000
+SPACE, OWNER = "torget", "eier@example.org"
 MAKE_WORLD = """
 from django.contrib.sessions.backends.db import SessionStore
 from django.conf import settings
 from tests import factories
 factories.make_home()
-factories.SpaceFactory.create()
-person = factories.MembershipFactory.create().person
+space = factories.SpaceFactory.create(slug="torget")
+person = factories.MembershipFactory.create(person__email="eier@example.org").person
+factories.SpaceMembershipFactory.create(space=space, person=person, facilitator=True)
 session = SessionStore()
 session["_auth_user_id"] = str(person.pk)
 session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
@@ -129,3 +132,46 @@ def test_a_killed_upload_leaves_nothing_to_see_and_goes_on(
     [kept] = [path for path in (tmp_path / "forum").rglob("*") if path.is_file()]
     assert kept.read_bytes() == content
     assert rows(tmp_path, "forum_libraryuploadpart") == 0
+
+
+FILES_EACH = 10
+
+
+def test_a_killed_import_is_taken_up_again_and_leaves_no_file_without_a_row(
+    environment: dict[str, str], session: str, tmp_path: Path
+) -> None:
+    """Killed while an item's files are being laid down: what was whole stays, the rest comes with the same list."""
+    folder, disk = tmp_path / "list", tmp_path / "forum"
+    folder.mkdir()
+    names = [f"{number}.txt" for number in range(4 * FILES_EACH)]
+    for name in names:
+        (folder / name).write_text(f"Dette er {name}. " * 50)
+    items = [names[start : start + FILES_EACH] for start in range(0, len(names), FILES_EACH)]
+    lines = [f"{number};Mal {number};{'|'.join(each)}" for number, each in enumerate(items)]
+    (folder / "bibliotek.csv").write_text("\n".join(["id;tittel;filer", *lines]))
+
+    def on_disk() -> list[Path]:
+        return [path for path in disk.rglob("*") if path.is_file()]
+
+    command = [sys.executable, "manage.py", "import_library", str(folder), "--space", SPACE, "--owner", OWNER]
+    run: dict[str, Any] = {"cwd": ROOT, "env": environment, "capture_output": True, "text": True}
+    begun = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while len(on_disk()) < FILES_EACH + 3 and begun.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.001)
+    begun.kill()
+    assert begun.wait() == -signal.SIGKILL
+    whole = rows(tmp_path, "forum_libraryitem")
+    assert rows(tmp_path, "forum_libraryfile") == whole * FILES_EACH
+    assert 1 <= whole < len(items)
+    left = len(on_disk()) - whole * FILES_EACH
+    assert left > 0
+    again = subprocess.run(command, check=True, **run)
+    assert again.stdout.count("there    row") == whole
+    assert again.stdout.count("made     row") == len(items) - whole
+    assert len(on_disk()) == len(names) + left
+    for path in on_disk():
+        os.utime(path, (0, 0))
+    swept = subprocess.run([sys.executable, "manage.py", "delete_orphaned_files"], check=True, **run)
+    assert f"{left} files without a row deleted." in swept.stdout
+    assert len(on_disk()) == rows(tmp_path, "forum_libraryfile") == len(names)

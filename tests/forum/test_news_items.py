@@ -1,12 +1,13 @@
 """News: publishing, reading rounds, «lest og forstått», who has not, reminders, and who may see what of it."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import caches
+from django.core.cache import cache, caches
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
@@ -797,6 +798,67 @@ def test_the_feed_has_what_is_current_and_no_title_of_a_closed_space(editor: Use
     feed = write_feed(reader, [], news_of_feed(reader))
     assert ("Nyhet: Åpen nyhet" in feed, "Ingressen" in feed, "Nytt i et rom du er med i" in feed) == (True,) * 3
     assert not any(word in feed for word in ("Hemmelig", "Innhold", "Skjult rom", "Senere"))
+
+
+# --- on a principle's page -----------------------------------------------------------------------------
+
+
+def test_a_principle_lists_its_newest_two_that_are_current_to_those_who_may_see_them(
+    client: Client, editor: User, kari: User, space: Space
+) -> None:
+    """Nothing that is not out, hidden or expired, not even to those who moderate; and no heading where nothing is."""
+    principle, other = factories.PrincipleFactory.create_batch(2)
+    now, about = timezone.now(), {"principle_keys": (principle.translation_key,)}
+    closed = factories.SpaceFactory.create(kind=Space.Kind.PRIVATE)
+    factories.SpaceMembershipFactory.create(space=closed, person=editor, facilitator=True)
+    for hours in range(1, 4):
+        item = publish(editor, space, f"For {hours} timer siden", **about)
+        NewsItem.objects.filter(pk=item.pk).update(published_at=now - timedelta(hours=hours))
+    publish(editor, closed, "Lukket", **about)
+    publish(editor, space, "I morgen", published_at=now + DAY, **about)
+    publish(editor, space, "Om noe annet", principle_keys=(other.translation_key,))
+    expired = publish(editor, space, "Utløpt", expires_at=now + DAY, **about)
+    NewsItem.objects.filter(pk=expired.pk).update(published_at=now - 2 * DAY, expires_at=now - DAY)
+    set_news_state(person=editor, item=publish(editor, space, "Skjult", **about), state=State.HIDDEN)
+
+    def listed(reader: Client) -> list[str]:
+        page = reader.get(principle.get_absolute_url()).content.decode()
+        assert ('id="principle-news"' in page) == (f'<a href="{reverse("forum:news")}">Alle nyheter</a>' in page)
+        part = page.partition('id="principle-news"')[2].partition("</section>")[0]
+        return re.findall(r'<a href="[^"]+/(?:nyheter)/[0-9]+/">([^<]+)</a>', part)
+
+    assert listed(signed_in(client, kari)) == ["For 1 timer siden", "For 2 timer siden"]
+    assert listed(signed_in(Client(), editor)) == ["Lukket", "For 1 timer siden"]
+    nobodys = signed_in(Client(), factories.UserFactory.create())
+    for reader in (Client(), nobodys):
+        assert (listed(reader), "Nyheter</h2>" in reader.get(principle.get_absolute_url()).content.decode()) == (
+            [],
+            False,
+        )
+    untagged = factories.PrincipleFactory.create()
+    assert "principle-news" not in client.get(untagged.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_queries_of_news_about_a_principle(client: Client, editor: User, kari: User, space: Space, count: int) -> None:
+    """One where there is any, none where there is none, and one a minute to know which."""
+    principle, untagged = factories.PrincipleFactory.create_batch(2)
+    for number in range(count):
+        publish(editor, space, f"Ny {number}", principle_keys=(principle.translation_key,))
+
+    def ask_for_news(reader: Client, address: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert reader.get(address).status_code == 200
+        return sum('"forum_news' in query["sql"].partition("WHERE")[0] for query in asked)
+
+    addresses = [each.get_absolute_url() for each in (principle, untagged)]
+    reader = signed_in(client, kari)
+    for address in addresses:
+        reader.get(address)
+        Client().get(address)
+    cache.clear()
+    assert [ask_for_news(Client(), addresses[0]), *(ask_for_news(reader, addresses[0]) for _ in range(2))] == [0, 2, 1]
+    assert ask_for_news(reader, addresses[1]) == 0
 
 
 # --- what pages cost -----------------------------------------------------------------------------------

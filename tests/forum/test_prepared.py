@@ -15,7 +15,7 @@ from django.utils import timezone
 from forum import prepared
 from forum.actions import reply, start_topic
 from forum.actions.library import Content, Details, share_item
-from forum.models import Silence, Space
+from forum.models import NewsItem, NewsPrinciple, Silence, Space
 from forum.permissions import spaces_writable_by, user_can_write_in_space
 from forum.prepared import EVERY, NUMBERS, Among, Prepared, Reader, Several, Together, keep_plans
 from forum.queries.authors import add_author_lines
@@ -67,7 +67,9 @@ def timeless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("timeless")
 def test_no_time_is_built_into_a_page_or_an_answer(space: Space) -> None:
     kari, ola = member(), member()
-    key = uuid4()
+    principle = factories.PrincipleFactory.create()
+    key = principle.translation_key
+    NewsPrinciple.objects.create(item=NewsItem.objects.create(space=space, title="Nytt"), principle_key=key)
     topic = start_topic(author=kari, space=space, title="Tavlemøte", source="<p>Hvordan?</p>", principle_keys=[key])
     reply(author=ola, topic=topic, source="<p>Slik.</p>")
     item = share_item(person=kari, space=space, details=Details(title="Tavle"), content=Content(source="Slik."))
@@ -87,6 +89,7 @@ def test_no_time_is_built_into_a_page_or_an_answer(space: Space) -> None:
         reverse("forum:library"),
         f"{reverse('forum:library')}?q=tavle&slag=template&prinsipp={key}&emneord=plan&rom={space.slug}",
         item.get_absolute_url(),
+        principle.get_absolute_url(),
     ):
         assert client.get(address).status_code == 200, address
     sent = {"do": "post", "source": "Vi også.", "source_format": "text", "submission": str(uuid4())}

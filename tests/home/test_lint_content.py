@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from home.actions import load_starter_content
 from home.content import read_live_content, read_starter_content
 from home.models import StandardPage
 from tests.courses.lint_package import TODAY, add, change, prose, write_good_package
+
+PROJECT_STARTER = sources.STARTER
 
 
 def run(*args: Any, **options: Any) -> tuple[str, str]:
@@ -115,6 +118,23 @@ def test_pages_and_the_sites_own_texts_are_linted(only_this: Path) -> None:
         ("principles.yaml:10", "exclamation"),
         ("site.yaml:6", "exclamation"),
     ]
+
+
+def test_what_events_and_news_say_is_linted(only_this: Path) -> None:
+    """Also the programme, who an event is for, and why it was called off."""
+    for name in ("events.yaml", "news.yaml"):
+        shutil.copy(PROJECT_STARTER / name, only_this / name)
+    assert run() == ("0 errors, 0 notices.\n", "")
+    changes = {
+        "events.yaml": ("Alle i FACT- og FACT ung-team", "Tavla om morgenen", "Vi fikk ikke lokale", "Dere øver på"),
+        "news.yaml": ("Et bilde av tavla viser mer", "Der ligger nu et skema"),
+    }
+    for name, phrases in changes.items():
+        for phrase in phrases:
+            change(only_this, name, phrase, f"{phrase}!")
+    out, _failure = run()
+    found = Counter(line.removeprefix(f"{only_this}/").partition(":")[0] for line in out.splitlines()[:-1])
+    assert found == {"events.yaml": 4, "news.yaml": 1}  # what is Danish is not judged as Bokmål
 
 
 def test_a_package_that_cannot_be_read_is_told_and_the_rest_is_linted(only_this: Path) -> None:
