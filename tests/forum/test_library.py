@@ -13,7 +13,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from docx import Document
 
 from forum.actions.library import (
     Content,
@@ -42,18 +41,10 @@ from safety.files import FileRefusedError
 from safety.guard import PatientDataError
 from safety.text import TextRefusedError
 from tests import factories
+from tests.forum.bulk import docx
 from tests.forum.writing import BORN
 
 pytestmark = pytest.mark.django_db
-
-
-def docx(*paragraphs: str) -> bytes:
-    document = Document()
-    for paragraph in paragraphs:
-        document.add_paragraph(paragraph)
-    written = BytesIO()
-    document.save(written)
-    return written.getvalue()
 
 
 def keep(person: User, *paragraphs: str, submission: UUID | None = None, name: str = "avtale.docx") -> UUID:
