@@ -16,7 +16,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.conf import settings
@@ -29,6 +29,8 @@ from home.actions import load_starter_content, make_demo_people, read_starter
 from home.starter_forum import make_demo_forum
 from home.starter_library import make_demo_library
 from tests.once import made_once
+
+Made = TypeVar("Made")
 
 SQLITE_FILE = "flett.sqlite3"
 MIGRATED = "test_flett_migrated"
@@ -77,6 +79,19 @@ def stand_on(kept: Path) -> None:
     """From now on the database holds what is kept in this folder, also after a test that commits."""
     _standing.append(kept)
     put_back()
+
+
+def stand_on_made(folder: Path, make: Callable[[], Made]) -> Made:
+    """`stand_on` what this makes, kept in this folder.
+
+    As in a test of its own, what was to be done once that is committed is left undone.
+    """
+    with transaction.atomic():
+        made = make()
+        connection.run_on_commit = []
+    keep(folder)
+    stand_on(folder)
+    return made
 
 
 def step_back() -> None:

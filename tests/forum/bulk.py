@@ -1,15 +1,33 @@
-"""Zips with a list, as people make them to take into the library."""
+"""Papers, and zips with a list, as people make them to take into the library."""
 
 import csv
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from docx import Document
+from docx.oxml.ns import qn
+
+
+@cache
+def empty_docx() -> bytes:
+    """An empty paper without the hundreds of styles that Word's own brings: all of it is read at each upload."""
+    document = Document()
+    for key, relation in list(document.part.rels.items()):
+        if relation.reltype.endswith("/stylesWithEffects"):
+            del document.part.rels[key]
+    styles = document.styles.element
+    for style in [*styles.iterchildren(qn("w:latentStyles")), *styles.iterchildren(qn("w:style"))]:
+        if not style.get(qn("w:default")):
+            styles.remove(style)
+    written = io.BytesIO()
+    document.save(written)
+    return written.getvalue()
 
 
 def docx(*paragraphs: str) -> bytes:
-    document = Document()
+    document = Document(io.BytesIO(empty_docx()))
     for paragraph in paragraphs:
         document.add_paragraph(paragraph)
     written = io.BytesIO()

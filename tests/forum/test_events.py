@@ -374,17 +374,17 @@ def make_world(kinds: list[str]) -> tuple[dict[str, User], dict[tuple[str, str],
     return people, events
 
 
-def of_queries(person: User, event: Event) -> dict[str, bool]:
-    """The same, asked of what the pages are made of."""
-    here = {"pk": event.pk}
-    return {
-        "page": permissions.events_visible_to(person).filter(**here).exists(),
-        "link": permissions.links_visible_to(person).filter(**here).exists() and not event.is_cancelled,
-        "participants": permissions.events_arranged_by(person).filter(**here).exists(),
-        "sign-up": permissions.events_open_to(person).filter(**here).exists(),
-        "answers": permissions.answers_visible_to(person).filter(sign_up__event=event).exists(),
-        "dietary": permissions.dietary_needs_visible_to(person).filter(sign_up__event=event).exists(),
+def of_queries(person: User) -> dict[str, set[int]]:
+    """The same, asked of what the pages are made of: the events each rule lets through, in one query a rule."""
+    rows = {
+        "page": permissions.events_visible_to(person).values_list("pk"),
+        "link": permissions.links_visible_to(person).exclude(status="cancelled").values_list("pk"),
+        "participants": permissions.events_arranged_by(person).values_list("pk"),
+        "sign-up": permissions.events_open_to(person).values_list("pk"),
+        "answers": permissions.answers_visible_to(person).values_list("sign_up__event"),
+        "dietary": permissions.dietary_needs_visible_to(person).values_list("sign_up__event"),
     }
+    return {rule: {number for (number,) in found} for rule, found in rows.items()}
 
 
 def test_the_rules_let_each_role_see_exactly_what_it_may(home: Any) -> None:
@@ -392,9 +392,14 @@ def test_the_rules_let_each_role_see_exactly_what_it_may(home: Any) -> None:
     people, events = make_world(KINDS)
     wrong = []
     for name in ROLES:
+        seen = of_queries(people[name])
         for (kind, state), event in events.items():
-            found, wanted = of_queries(people[name], event), expected(name, kind, state)
-            wrong += [(name, kind, state, each) for each in found if found[each] != (wanted[each] in (200, True))]
+            wanted = expected(name, kind, state)
+            wrong += [
+                (name, kind, state, rule)
+                for rule, numbers in seen.items()
+                if (event.pk in numbers) != (wanted[rule] in (200, True))
+            ]
     assert wrong == []
 
 
@@ -416,28 +421,26 @@ def test_each_page_shows_each_role_exactly_what_it_may_see(home: Any, client: Cl
 
 def test_predicates_and_their_twins_agree(home: Any) -> None:
     people, events = make_world(["open", "private"])
-    seen = 0
+    rows = {event: event.sign_ups.get() for event in events.values()}
+    spaces = {event.space for event in events.values()}
+    said_yes = set()
     for person in people.values():
-        for event in events.values():
-            for predicate, twin in (
-                (permissions.user_can_see_event, permissions.events_visible_to),
-                (permissions.user_can_arrange, permissions.events_arranged_by),
-                (permissions.user_can_sign_up, permissions.events_open_to),
-                (permissions.user_can_see_link, permissions.links_visible_to),
-            ):
-                answer = predicate(person, event)
-                assert answer == twin(person).filter(pk=event.pk).exists()
-                seen += answer
-            row = event.sign_ups.get()
-            for of_row, rows in (
-                (permissions.user_can_see_sign_up, permissions.sign_ups_visible_to),
-                (permissions.user_can_change_sign_up, permissions.sign_ups_changed_by),
-            ):
-                assert of_row(person, row) == rows(person).filter(pk=row.pk).exists()
-        for space in {event.space for event in events.values()}:
-            allowed = permissions.spaces_to_arrange_in(person).filter(pk=space.pk).exists()
-            assert permissions.user_can_arrange_in(person, space) == allowed
-    assert seen
+        for predicate, twin, things in (
+            (permissions.user_can_see_event, permissions.events_visible_to, events.values()),
+            (permissions.user_can_arrange, permissions.events_arranged_by, events.values()),
+            (permissions.user_can_sign_up, permissions.events_open_to, events.values()),
+            (permissions.user_can_see_link, permissions.links_visible_to, events.values()),
+            (permissions.user_can_see_sign_up, permissions.sign_ups_visible_to, rows.values()),
+            (permissions.user_can_change_sign_up, permissions.sign_ups_changed_by, rows.values()),
+            (permissions.user_can_arrange_in, permissions.spaces_to_arrange_in, spaces),
+        ):
+            listed = set(twin(person))
+            for thing in things:
+                answer = predicate(person, thing)
+                assert answer == (thing in listed), (predicate.__name__, person, thing)
+                if answer:
+                    said_yes.add(predicate.__name__)
+    assert len(said_yes) == 7
 
 
 def test_the_link_is_for_those_with_a_digital_place(client: Client, space: Space, host: User) -> None:

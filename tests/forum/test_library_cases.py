@@ -98,26 +98,28 @@ def test_who_reports_and_who_decides(home: Any) -> None:
     role = factories.TeamRoleFactory.create()
     spaces = [factories.SpaceFactory.create(kind=kind, role=role if kind == "role_network" else None) for kind in KINDS]
     people = make_people(spaces, role)
-    wrong = []
+    clients = {name: signed_in(people[name]) for name in ROLES}
+    wrong: list[tuple[Any, ...]] = []
     for reported in (False, True):
-        for space in spaces:
-            item = share(people["in_space"], space)
-            if reported:
+        items = {space: share(people["in_space"], space) for space in spaces}
+        if reported:
+            for item in items.values():
                 Report.objects.create(item=item, reporter=people["facilitator"], reason="other")
-            for name in ROLES:
-                person = people[name]
+        for name in ROLES:
+            person, client = people[name], clients[name]
+            reportable, decided = set(items_reportable_by(person)), set(items_decided_by(person))
+            for space, item in items.items():
                 reports = space.kind in READS[name] and name != "in_space"
                 by_office = name in {"moderator", "administrator"} and reported
                 decides = space.kind in MODERATES.get(name, set()) or by_office
                 answers = (
                     user_can_report_item(person, item),
-                    item in items_reportable_by(person),
+                    item in reportable,
                     user_can_decide_item(person, item),
-                    item in items_decided_by(person),
+                    item in decided,
                 )
                 if answers != (reports, reports, decides, decides):
                     wrong.append((name, space.kind, reported, answers))
-                client = signed_in(person)
                 status = client.get(reverse("forum:library-report", args=[item.pk])).status_code
                 seen = space.kind in READS[name]
                 if status != (200 if reports else 403 if seen else 404):
