@@ -420,7 +420,6 @@ _READ_FROM_JSON: dict[str, Callable[[str], Any] | None] = {
     **dict.fromkeys(("AutoField", "BigAutoField", "IntegerField", "BigIntegerField", "SmallIntegerField")),
     **dict.fromkeys(("PositiveIntegerField", "PositiveSmallIntegerField", "PositiveBigIntegerField")),
     **dict.fromkeys(("CharField", "TextField", "SlugField", "URLField", "EmailField", "BooleanField")),
-    **dict.fromkeys(("ForeignKey", "OneToOneField")),
 }
 """What PostgreSQL writes in JSON otherwise than its driver reads it. SQLite has no more types than JSON has."""
 

@@ -299,7 +299,7 @@ def test_answers_that_run_into_each_other_are_told_apart() -> None:
 def test_rows_are_what_the_queryset_would_have_given(item: LibraryItem, kari: User, name: str) -> None:
     """Numbers, texts, days, times, keys, yes and no, and rows beside rows: as the driver reads them."""
     LibraryItem.objects.update(review_on=timezone.localdate(), submission=uuid4(), title='Å "sitere" \\ 100 % 🌱')
-    items = LibraryItem.objects.select_related("team", "owner", "space", "current", "from_post")
+    items = LibraryItem.objects.select_related("team", "owner", "current")
     querysets = {"own": items.order_by("pk"), "spaces": Space.objects.order_by("pk")}
     together = Together({"pk": BigIntegerField()}, parts={name: lambda reader, *, pk: querysets[name]})
     try:
