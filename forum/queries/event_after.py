@@ -343,7 +343,7 @@ def has_certificate(user: Any, event: Event) -> bool:
 
 def get_certificate_by_code(code: str) -> AttendanceCertificate | None:
     """Whether or not it is in force. One query."""
-    return AttendanceCertificate.objects.filter(code=code).select_related("sign_up").first()
+    return AttendanceCertificate.objects.filter(code=code).select_related("sign_up", "replaced_by").first()
 
 
 # --- lists ---------------------------------------------------------------------------------------------

@@ -180,7 +180,7 @@ def test_every_page_is_accessible_and_fits(
         address("event-certificate"),
         address("event-materials"),
     )
-    found |= look(None, address("attendance-check", own.certificate.code))
+    found |= look(None, address("attendance-check", own.certificates.get().code))
     close_evaluation(by=arranger, event=full)
     fresh = make_event(full.space, starts_at=timezone.now() + timedelta(days=9))
     found |= look(
