@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{EVENT}brev/", event_around.letters, name="event-letters"),
     path(f"{EVENT}eksport/", event_around.exports, name="event-exports"),
     path(f"{EVENT}eksport.<str:file_format>", event_around.export, name="event-export"),
+    path(f"{EVENT}team/eksport.<str:file_format>", event_around.export_team, name="event-export-team"),
     path(f"{EVENT}materiell/", event_after.materials, name="event-materials"),
     path("forum/arrangementer/materiell/<uuid:key>/", event_after.material, name="event-material"),
     path(f"{EVENT}evaluering/", event_after.evaluation, name="event-evaluation"),

@@ -304,7 +304,7 @@ def test_pages_cost_the_same_however_many_come(client: Client, space: Space, hos
         SignUpAnswer.objects.create(sign_up=row, question=question, text="ja")
         DietaryNeed.objects.create(sign_up=row, text="Sild")
         ProgrammeItem.objects.create(event=event, starts_at=event.starts_at, title=f"Punkt {number}")
-    assert count_queries(lambda: get_participants(host, event)) == 4
+    assert count_queries(lambda: get_participants(host, event)) == 5
     assert count_queries(lambda: get_event_page(host, get_event_for(host, event.pk))) == 6
 
 
