@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{EVENT}evaluering/svar/", event_after.evaluation_results, name="event-evaluation-results"),
     path(f"{EVENT}deltakerbevis/", event_after.certificate, name="event-certificate"),
     path(f"{EVENT}deltakerbevis.pdf", event_after.certificate_pdf, name="event-certificate-pdf"),
+    path(f"{EVENT}deltakerbevis/nytt-navn/", event_after.certificate_reissue, name="event-certificate-reissue"),
     path(f"{EVENT}deltakerbevis/utsted/", event_after.certificates_issue, name="event-certificates-issue"),
     path("deltakerbevis/<str:code>/", event_after.check, name="attendance-check"),
 ]

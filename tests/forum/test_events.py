@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -324,7 +325,7 @@ STATES: dict[str, dict[str, Any]] = {
     "hidden": {"state": "hidden"},
     "deleted": {"state": "deleted"},
 }
-PLACES = {name: f"forum:event-{name}" for name in ("edit", "sign-up", "participants")}
+PLACES = {name: f"forum:event-{name}" for name in ("edit", "sign-up", "participants", "add-person")}
 
 
 def surfaces(client: Client, event: Event) -> dict[str, int | bool]:
@@ -350,6 +351,7 @@ def expected(name: str, kind: str, state: str) -> dict[str, int | bool]:
         "edit": (403 if state == "cancelled" else 200) if arranges else outside,
         "sign-up": 200 if sees and state == "published" else outside,
         "participants": 200 if arranges else outside,
+        "add-person": 200 if arranges and state == "published" else outside,
         "answers": arranges,
         "dietary": arranges,
     }
@@ -398,9 +400,13 @@ def test_the_rules_let_each_role_see_exactly_what_it_may(home: Any) -> None:
     assert wrong == []
 
 
-def test_each_page_shows_each_role_exactly_what_it_may_see(home: Any, client: Client) -> None:
-    """Role × page × status and state, in an open and a private space."""
-    people, events = make_world(["open", "private"])
+def test_each_page_shows_each_role_exactly_what_it_may_see(
+    home: Any, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Role × page × kind of space × status and state. Refusals, most of the cells, are answered without their pages."""
+    monkeypatch.setattr("config.urls.handler404", lambda request, exception: HttpResponse(status=404), raising=False)
+    monkeypatch.setattr("config.urls.handler403", lambda request, exception: HttpResponse(status=403), raising=False)
+    people, events = make_world(KINDS)
     wrong = []
     for name in ROLES:
         client.force_login(people[name])
