@@ -98,3 +98,18 @@ class SignUpForm(AnswersForm):
         elif len(first) == 1:
             self.fields["team"].initial = first[0].pk
         self.order_fields(["mode", "team"])
+
+
+class AddPersonForm(forms.Form):
+    """Somebody an arranger signs up, by the whole address of their account."""
+
+    address = forms.EmailField(
+        label=_("E-postadressen personen logger inn med"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    mode = forms.ChoiceField(label=_("Hvordan skal personen delta?"), widget=forms.RadioSelect)
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    def __init__(self, *args: Any, legs: Sequence[EventLeg], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mode"].choices = [(leg.mode, leg_label(leg)) for leg in legs]  # type: ignore[attr-defined]
+        self.fields["mode"].initial = legs[0].mode if legs else None

@@ -4,16 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.models import EntryRequest, LibraryItem, LibraryVersion, ModerationEntry, Notice, Post
+from forum.event_words import moment_words
+from forum.models import EntryRequest, Event, EventSignUp, LibraryItem, LibraryVersion, ModerationEntry, Notice, Post
 from forum.queries.moderation import words_of_decision
 from forum.queries.notices import News, NewsGroup
 from people.models.users import FORMER_MEMBER_EMAIL
 
 Kind = Notice.Kind
+Status = EventSignUp.Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ def _words_of(item: News) -> tuple[str, str]:
         return _words_of_library(item.version, item.item, item.kind), ""
     if item.news is not None:
         return _("Husk å lese og bekrefte: %(title)s") % {"title": item.news.title}, ""
+    if item.event is not None:
+        return _words_of_event(item.kind, item.event, item.sign_up), ""
     if item.entry is not None and not item.is_about_me:
         return _("Moderatorene har sett på det du meldte"), ""
     if item.entry is not None:
@@ -92,6 +97,39 @@ def _words_of_library(version: LibraryVersion | None, own: LibraryItem | None, k
     if own.is_overdue:
         return _("«%(title)s» skulle vært sett gjennom %(day)s") % words
     return _("«%(title)s» bør ses gjennom innen %(day)s") % words
+
+
+def _words_of_event(kind: str, event: Event, sign_up: EventSignUp | None) -> str:
+    if kind == Kind.PLACE and sign_up is not None:
+        return _words_of_place(event, sign_up)
+    words = {
+        Kind.EVENT: _("«%(title)s» er avlyst") if event.is_cancelled else _("Noe er endret i «%(title)s»"),
+        Kind.LETTER: _("Brev fra dem som arrangerer «%(title)s». Det ligger i e-posten din."),
+        Kind.EVALUATION: _("Hvordan var «%(title)s»? Svar på evalueringen."),
+    }.get(Kind(kind), _("Om plassen din på «%(title)s»"))
+    return words % {"title": event.title}
+
+
+def _words_of_place(event: Event, sign_up: EventSignUp) -> str:
+    """What it is now, whatever was told."""
+    status, until = sign_up.status, sign_up.offered_until
+    if status == Status.OFFERED and until is not None and until > timezone.now():
+        words = {"title": event.title, "until": moment_words(until, event)}
+        return _("Du er tilbudt plass på «%(title)s». Svar innen %(until)s.") % words
+    by_another = sign_up.made_by_id is not None and sign_up.made_by_id != sign_up.person_id
+    is_straight = by_another and (status == Status.WAITING or sign_up.queue_number is None)
+    words_of_status = {
+        Status.CONFIRMED: _("Du er meldt på «%(title)s», og har plass")
+        if is_straight
+        else _("Du har fått plass på «%(title)s»"),
+        Status.WAITING: _("Du er meldt på «%(title)s», og står på venteliste")
+        if is_straight
+        else _("Du står på venteliste til «%(title)s»"),
+        Status.CANCELLED: _("Du er meldt av «%(title)s»"),
+    }
+    return words_of_status.get(Status(status), _("Plassen du ble tilbudt på «%(title)s», gikk til en annen")) % {
+        "title": event.title
+    }
 
 
 def name_of(post: Post) -> str:

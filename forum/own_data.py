@@ -137,12 +137,12 @@ def library(person: User) -> Collected:
 def events(person: User) -> Collected:
     """What the person signed up for, what they answered, what they can not eat while it is kept, and letters to them.
 
-    That they have answered an evaluation is here while it is kept; what they answered is nobody's. Four queries.
+    That they have answered an evaluation is here while it is kept; what they answered is nobody's. At most six queries.
     """
     found = (
         EventSignUp.objects.filter(person=person)
-        .select_related("event", "leg", "group", "dietary_need", "certificate")
-        .prefetch_related("answers__question")
+        .select_related("event", "leg", "group", "dietary_need")
+        .prefetch_related("answers__question", "certificates")
         .order_by("created_at", "pk")
     )
     entries = [
@@ -153,8 +153,8 @@ def events(person: User) -> Collected:
             Fact("created_at", _("Meldt på"), each.created_at),
             Fact("group", _("Gruppe"), str(each.group) if each.group else None),
             Fact("attended", _("Møtte"), each.attended),
-            Fact("certificate", _("Deltakerbevis"), each.certificate.code if hasattr(each, "certificate") else None),
             Fact("dietary_need", _("Matbehov"), each.dietary_need.text if hasattr(each, "dietary_need") else None),
+            *(Fact("certificate", _("Deltakerbevis"), certificate.code) for certificate in each.certificates.all()),
             *(Fact("answer", answer.question.label, answer.text) for answer in each.answers.all()),
         ]
         for each in found
@@ -291,10 +291,11 @@ def notices(person: User) -> Collected:
     entries = [
         [
             Fact("kind", _("Varsel"), str(each.get_kind_display())),
+            *([Fact("event", _("Arrangement"), each.event.title)] if each.event else []),
             Fact("created_at", _("Laget"), each.created_at),
             Fact("read_at", _("Lest"), each.read_at),
         ]
-        for each in Notice.objects.filter(person=person).order_by("created_at", "pk")
+        for each in Notice.objects.filter(person=person).select_related("event").order_by("created_at", "pk")
     ]
     entries += [
         [Fact("all_read_at", _("Alle varsler er lest til"), each.all_read_at)]

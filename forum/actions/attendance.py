@@ -24,6 +24,10 @@ class NoNameError(Exception):
     """The person has no name in Flett yet. The certificate waits for it."""
 
 
+class NothingToReissueError(Exception):
+    """The certificate is replaced or not in force, or has the holder's name already."""
+
+
 class NotOverError(Exception):
     """The event is not over, or was cancelled. Nothing was issued."""
 
@@ -52,7 +56,7 @@ def issue_to_all(*, by: User, event: Event) -> tuple[int, int]:
         raise NotOverError
     made = nameless = 0
     came = EventSignUp.objects.filter(
-        event=event, status=EventSignUp.Status.CONFIRMED, attended=True, certificate__isnull=True
+        event=event, status=EventSignUp.Status.CONFIRMED, attended=True, certificates__isnull=True
     )
     for sign_up in came.select_related("event__space", "leg", "person").order_by("pk"):
         try:
@@ -73,8 +77,8 @@ def set_shows_name(*, person: User, certificate: AttendanceCertificate, shows_na
 
 
 def _issue(sign_up: EventSignUp) -> AttendanceCertificate:
-    """Two who issue at once make one: the sign-up has one certificate."""
-    before = AttendanceCertificate.objects.filter(sign_up=sign_up).first()
+    """The newest there is, else the first. Two who issue at once make one: the database has one first of a sign-up."""
+    before = _newest_of(sign_up)
     if before is not None:
         return before
     person, event = sign_up.person, sign_up.event
@@ -98,7 +102,43 @@ def _issue(sign_up: EventSignUp) -> AttendanceCertificate:
                 language=person.language,
             )
     except IntegrityError:
-        return AttendanceCertificate.objects.get(sign_up=sign_up)
+        return AttendanceCertificate.objects.get(sign_up=sign_up, replaced_by__isnull=True)
+
+
+def _newest_of(sign_up: EventSignUp) -> AttendanceCertificate | None:
+    return AttendanceCertificate.objects.filter(sign_up=sign_up, replaced_by__isnull=True).first()
+
+
+@transaction.atomic
+def reissue_certificate(*, person: User, certificate: AttendanceCertificate) -> AttendanceCertificate:
+    """The same certificate with the holder's name as it is now. The old code says it is replaced, and leads on.
+
+    The event, its days, place, hours and organiser stay as they were printed. Raises PermissionDenied for another's,
+    NothingToReissueError, NoNameError.
+    """
+    sign_up = (
+        EventSignUp.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("person")
+        .get(pk=certificate.sign_up_id)
+    )
+    if sign_up.person_id != person.pk:
+        raise PermissionDenied
+    old = certificates_held_by(person).filter(pk=certificate.pk).first()
+    name = sign_up.person.get_full_name().strip()
+    if not name:
+        raise NoNameError
+    if old is None or name == old.holder_name:
+        raise NothingToReissueError
+    return AttendanceCertificate.objects.create(
+        **{
+            field.attname: getattr(old, field.attname)
+            for field in AttendanceCertificate._meta.concrete_fields
+            if field.name not in {"id", "code", "holder_name", "replaces", "issued_at"}
+        },
+        code=_new_code(),
+        holder_name=name,
+        replaces=old,
+    )
 
 
 def local_days(event: Event) -> tuple[date, date]:

@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
 from forum.actions.arranging import lock_arranged
+from forum.actions.event_notices import tell_of_evaluation
 from forum.models import Event, EventGroup, EventMailing, EventMailReceiver
 from forum.models.event_after import LETTER_MAX, SUBJECT_MAX
 from forum.queries.event_after import evaluations_to_tell_of, people_to_ask, receivers_of
@@ -122,6 +123,7 @@ def ask_for_evaluations() -> list[int]:
                 EventMailReceiver.objects.bulk_create(
                     [EventMailReceiver(mailing=mailing, person_id=each) for each in receivers]
                 )
+                tell_of_evaluation(event=evaluation.event, people=people)
         except IntegrityError:
             continue  # somebody else has told of it
         made.append(mailing.pk)

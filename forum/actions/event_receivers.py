@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from forum.actions.event_notices import tell_of_letter
 from forum.models import EventMailReceiver
 
 PATIENCE = timedelta(days=3)
@@ -27,7 +29,10 @@ def claim_letter(*, receiver: int) -> int | None:
     return receiver if taken else None
 
 
+@transaction.atomic
 def mark_sent(receiver: int) -> None:
+    """It is in their mailbox: the bell says so."""
+    tell_of_letter(receiver_id=receiver)
     EventMailReceiver.objects.filter(pk=receiver).update(sent_at=timezone.now())
 
 

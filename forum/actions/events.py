@@ -233,7 +233,7 @@ def edit_event(
     _set_legs(event, details.legs)
     settle_event(event_id=event.pk)
     if is_changed and tell_them and event.status == Event.Status.PUBLISHED:
-        tell(_standing(event), SignUpNews.Kind.CHANGED, str(event.sequence))
+        tell(_standing(event), SignUpNews.Kind.CHANGED, str(event.sequence), by=person)
     return event
 
 
@@ -295,7 +295,7 @@ def cancel_event(*, person: User, event: Event, note: str, confirmed: bool = Fal
     event.cancelled_at, event.cancel_note = timezone.now(), note
     event.save()
     DietaryNeed.objects.filter(sign_up__event=event).delete()
-    tell(_standing(event), SignUpNews.Kind.EVENT_CANCELLED)
+    tell(_standing(event), SignUpNews.Kind.EVENT_CANCELLED, by=person)
     return event
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
+from forum.actions.event_notices import tell_of_sign_ups
 from forum.models import (
     DietaryNeed,
     Event,
@@ -58,6 +59,10 @@ class AlreadySignedUpError(Exception):
     def __init__(self, sign_up: EventSignUp | None = None) -> None:
         super().__init__()
         self.sign_up = sign_up
+
+
+class CannotBeAddedError(Exception):
+    """Nobody has the address, or who has it may not come. Which of them it is, is not said."""
 
 
 class OfferOverError(Exception):
@@ -108,6 +113,26 @@ def sign_up(
     made = _take_place(person, event, mode, by, team, submission)
     _keep_answers(made, read, need)
     return made
+
+
+@transaction.atomic
+def sign_up_by_address(
+    *, by: User, event: Event, address: str, mode: str, submission: UUID | None = None
+) -> EventSignUp:
+    """Whoever arranges the event signs somebody up by the whole address of their account. They are told.
+
+    As usual for places, waiting list and deadline. Raises PermissionDenied where `by` may not sign anybody up now,
+    CannotBeAddedError, AlreadySignedUpError and TextRefusedError.
+    """
+    if not user_can_arrange(by, event) or not user_can_sign_up(by, event):
+        raise PermissionDenied
+    staying = User.objects.filter(is_active=True, profile__deletion_due_at__isnull=True)
+    person = staying.filter(email=address.strip().lower()).first()
+    if person is None or not user_can_sign_up(person, event):
+        raise CannotBeAddedError
+    if person.pk == by.pk:
+        raise TextRefusedError(_("Deg selv melder du på fra siden til arrangementet."))
+    return sign_up(person=person, event=event, mode=mode, by=by, submission=submission)
 
 
 @transaction.atomic
@@ -183,15 +208,19 @@ def _take_place(
     except IntegrityError:
         raise AlreadySignedUpError from None
     leg.save(update_fields=["taken", "last_queue_number"])
-    tell([made], News(made.status))
+    tell([made], News(made.status), by=by)
     return made
 
 
-def tell(sign_ups: Iterable[EventSignUp], kind: str, occasion: str = "") -> None:
-    """Each is to be told this once. Written now, mailed after commit."""
+def tell(sign_ups: Iterable[EventSignUp], kind: str, occasion: str = "", *, by: User | None = None) -> None:
+    """Each is to be told this once, in a mail and by the bell; the bell tells nobody what they did themselves (`by`).
+
+    Written now, mailed after commit.
+    """
     rows = [SignUpNews(sign_up=each, kind=kind, occasion=occasion) for each in sign_ups]
     if rows:
         SignUpNews.objects.bulk_create(rows, ignore_conflicts=True)
+        tell_of_sign_ups(sign_ups=[row.sign_up for row in rows], kind=kind, by=by)
         after_commit(tasks.send_sign_up_mails, sorted({row.sign_up_id for row in rows}))
 
 
@@ -272,7 +301,7 @@ def cancel_sign_up(*, by: User, sign_up: EventSignUp) -> EventSignUp:
         raise PermissionDenied
     _end(found, legs, Status.CANCELLED)
     if by.pk != found.person_id:
-        tell([found], News.ENDED)
+        tell([found], News.ENDED, by=by)
     return found
 
 
@@ -297,7 +326,7 @@ def accept_offer(*, by: User, sign_up: EventSignUp) -> EventSignUp:
         raise OfferOverError
     found.status, found.offered_until, found.confirmed_at = Status.CONFIRMED, None, now
     found.save(update_fields=["status", "offered_until", "confirmed_at"])
-    tell([found], News.CONFIRMED)
+    tell([found], News.CONFIRMED, by=by)
     return found
 
 

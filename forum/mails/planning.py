@@ -34,7 +34,7 @@ from forum.models import (
 from forum.permissions import forum_moderators, posts_visible_to, topics_visible_to
 from forum.pseudonyms import day_digest, mail_digest, owned_by, owner_of
 from forum.queries.news import news_for_digest
-from forum.queries.notices import MANY, count_unread, notices_of, unread_for_mail
+from forum.queries.notices import MANY, count_unread_for_digest, notices_of, unread_for_mail
 from forum.queries.waiting import News, get_news
 from forum.queries.watching import spaces_followed_by
 from people.letters import Letter, Link, Section
@@ -338,7 +338,7 @@ def _digest_letter(person: User, to: str, day: date) -> Letter | None:
 
 def _to_you(person: User) -> list[Section]:
     """How much waits to be read; titles only where all members may read them. Two queries."""
-    count = count_unread(person)
+    count = count_unread_for_digest(person)
     if not count:
         return []
     line = ngettext("Du har %(count)s varsel du ikke har lest.", "Du har %(count)s varsler du ikke har lest.", count)

@@ -85,10 +85,18 @@ def words_of(news: SignUpNews) -> tuple[str, str]:
     sign_up, event = news.sign_up, news.sign_up.event
     by_another = sign_up.made_by_id is not None and sign_up.made_by_id != sign_up.person_id
     if news.kind == Kind.CONFIRMED:
-        text = _("Du er meldt på av noen i teamet ditt, og du har plass.") if by_another else _("Du har plass.")
+        text = _("Du har plass.")
+        if by_another and sign_up.team_id is not None:
+            text = _("Du er meldt på av noen i teamet ditt, og du har plass.")
+        elif by_another:
+            text = _("Du er meldt på av dem som arrangerer, og du har plass.")
         return _("Du har plass"), text + " " + _("Kan du ikke likevel, så meld av, så får en annen plassen.")
     if news.kind == Kind.WAITING:
-        text = _("Du er meldt på av noen i teamet ditt.") + " " if by_another else ""
+        text = ""
+        if by_another and sign_up.team_id is not None:
+            text = _("Du er meldt på av noen i teamet ditt.") + " "
+        elif by_another:
+            text = _("Du er meldt på av dem som arrangerer.") + " "
         return _("Du står på venteliste"), text + _("Det er fullt. Du får beskjed når det er en plass til deg.")
     if news.kind == Kind.OFFERED and sign_up.offered_until is not None:
         return _("Det er en plass til deg"), _(

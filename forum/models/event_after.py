@@ -239,16 +239,27 @@ class EventMaterial(models.Model):
 
 class AttendanceCertificateQuerySet(models.QuerySet["AttendanceCertificate"]):
     def in_force(self) -> "AttendanceCertificateQuerySet":
-        """Those whose person is said to have come. Who takes the attendance back takes the certificate back."""
-        return self.filter(sign_up__attended=True, sign_up__status=EventSignUp.Status.CONFIRMED)
+        """Those whose person is said to have come, and that no newer one replaces.
+
+        Who takes the attendance back takes the certificate back.
+        """
+        return self.filter(
+            sign_up__attended=True, sign_up__status=EventSignUp.Status.CONFIRMED, replaced_by__isnull=True
+        )
 
 
 class AttendanceCertificate(models.Model):
-    """«Deltakerbevis» as it was issued: what is printed on it is kept, so that later edits change nothing."""
+    """«Deltakerbevis» as it was issued: what is printed on it is kept, so that later edits change nothing.
+
+    One with the holder's new name is a row of its own and `replaces` the one before: whoever checks that is led on.
+    """
 
     wagtail_reference_index_ignore = True
 
-    sign_up = models.OneToOneField(EventSignUp, on_delete=models.CASCADE, related_name="certificate")
+    sign_up = models.ForeignKey(EventSignUp, on_delete=models.CASCADE, related_name="certificates")
+    replaces = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replaced_by", verbose_name=_("erstatter")
+    )
     code = models.CharField(_("kode"), max_length=16, unique=True)
     holder_name = models.CharField(_("navn"), max_length=300)
     title = models.CharField(_("arrangement"), max_length=TITLE_MAX)
@@ -268,6 +279,11 @@ class AttendanceCertificate(models.Model):
         verbose_name = _("deltakerbevis")
         verbose_name_plural = _("deltakerbevis")
         ordering: ClassVar[list[str]] = ["-issued_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["sign_up"], condition=Q(replaces__isnull=True), name="a_sign_up_is_certified_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -275,6 +291,10 @@ class AttendanceCertificate(models.Model):
     @property
     def is_in_force(self) -> bool:
         """As `in_force`."""
+        return self.is_of_who_came and getattr(self, "replaced_by", None) is None
+
+    @property
+    def is_of_who_came(self) -> bool:
         return self.sign_up.attended is True and self.sign_up.status == EventSignUp.Status.CONFIRMED
 
 
@@ -286,6 +306,7 @@ class EventExport(models.Model):
     class What(models.TextChoices):
         PEOPLE = "people", _("Deltakere")
         DIETARY = "dietary", _("Matbehov")
+        TEAM = "team", _("Ett team")
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="exports")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from forum.models.events import Event
 from forum.models.library import LibraryItem, LibraryVersion
 from forum.models.moderation import ModerationEntry
 from forum.models.news import NewsItem
@@ -22,7 +23,9 @@ class Notice(models.Model):
 
     What it is about is a post (mention, reply, new topic or post they watch), a decision (`entry`), a request, a piece
     of news they are reminded of, or something in the library: a new `version` of what they follow, or of what their own
-    `item` builds on; an `item` to look through again, or made of an answer of theirs.
+    `item` builds on; an `item` to look through again, or made of an answer of theirs. Or it is an `event`: one's place
+    there, that it is cancelled or changed, a letter from those who arrange it, its evaluation. A person has one of each
+    for an event, made new when there is more to tell (`forum.actions.event_notices`).
 
     No row, and no missing row, may tell whose an alias is. So an answer to an alias has no row: its owner finds it by
     query (`forum.queries.notices.alias_news`). And a post by an alias has a row for everybody who watches, its owner
@@ -43,9 +46,15 @@ class Notice(models.Model):
         REVIEW = "review", _("Bør ses gjennom")
         MADE = "made", _("Svaret ditt er blitt en ressurs")
         NEWS = "news", _("Påminnelse om en nyhet")
+        PLACE = "place", _("Plassen din på et arrangement")
+        EVENT = "event", _("Et arrangement er avlyst eller endret")
+        LETTER = "letter", _("Brev fra dem som arrangerer")
+        EVALUATION = "evaluation", _("Evaluering av et arrangement")
 
     OF_POSTS: ClassVar[tuple[str, ...]] = (Kind.MENTION, Kind.REPLY, Kind.TOPIC, Kind.POST)
     """Kinds that are read when the post is."""
+    OF_EVENTS: ClassVar[tuple[str, ...]] = (Kind.PLACE, Kind.EVENT, Kind.LETTER, Kind.EVALUATION)
+    """Kinds that are read when the event is opened."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="forum_notices")
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -55,6 +64,7 @@ class Notice(models.Model):
     version = models.ForeignKey(LibraryVersion, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     item = models.ForeignKey(LibraryItem, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     news = models.ForeignKey(NewsItem, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
+    event = models.ForeignKey(Event, null=True, blank=True, on_delete=models.CASCADE, related_name="notices")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     read_at = models.DateTimeField(null=True, blank=True)
 
@@ -94,6 +104,11 @@ class Notice(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["person", "news"], condition=Q(news__isnull=False), name="one_reminder_a_person_and_news"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "event", "kind"],
+                condition=Q(event__isnull=False),
+                name="one_notice_a_kind_and_event",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -341,9 +341,32 @@ def has_certificate(user: Any, event: Event) -> bool:
     return sign_ups_certified_for(user).filter(event=event).exists()
 
 
+def name_differs(certificate: AttendanceCertificate, person: Any) -> bool:
+    """Whether its holder has another name in Flett now, and so may have it anew."""
+    name = person.get_full_name().strip()
+    return bool(name) and name != certificate.holder_name
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAttendance:
+    """Something one came to. `certificate` is None until it is fetched the first time."""
+
+    event: Event
+    certificate: AttendanceCertificate | None
+    name_differs: bool
+
+
+def get_own_attendance(user: Any) -> list[OwnAttendance]:
+    """What the reader has, or may have, a certificate of, newest first. Two queries, one where there is nothing."""
+    in_force = Prefetch("certificates", AttendanceCertificate.objects.in_force(), to_attr="now")
+    rows = sign_ups_certified_for(user).select_related("event").prefetch_related(in_force)
+    own = [(row.event, next(iter(row.now), None)) for row in rows.order_by("-event__starts_at", "-pk")]
+    return [OwnAttendance(event, each, each is not None and name_differs(each, user)) for event, each in own]
+
+
 def get_certificate_by_code(code: str) -> AttendanceCertificate | None:
     """Whether or not it is in force. One query."""
-    return AttendanceCertificate.objects.filter(code=code).select_related("sign_up").first()
+    return AttendanceCertificate.objects.filter(code=code).select_related("sign_up", "replaced_by").first()
 
 
 # --- lists ---------------------------------------------------------------------------------------------

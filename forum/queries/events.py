@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from courses.models import Principle
 from forum.event_words import day_words, local, moment_words, when_words, zone_words
-from forum.models import Event, EventLeg, EventPrinciple, EventQuestion, EventSignUp, ProgrammeItem, Space
+from forum.models import Event, EventLeg, EventPrinciple, EventQuestion, EventSignUp, Notice, ProgrammeItem, Space
 from forum.permissions.events import (
     events_arranged_by,
     events_open_to,
@@ -27,10 +27,13 @@ from people.permissions import teams_managed_by
 
 
 def get_event_for(user: Any, pk: int) -> Event:
-    """The event with `may_arrange`, `is_open` (to sign up for), `shows_link`, and `is_overdue` where an offer was not
-    answered in time. One query. Raises Http404.
+    """The event with `may_arrange`, `is_open` (to sign up for), `shows_link`, `is_overdue` where an offer was not
+    answered in time, and `has_news` where the reader has notices of it to read. One query. Raises Http404.
     """
     here = {"pk": OuterRef("pk")}
+    untold = Notice.objects.filter(
+        person=user.pk, event=OuterRef("pk"), kind__in=Notice.OF_EVENTS, read_at__isnull=True
+    )
     overdue = EventSignUp.objects.filter(
         event=OuterRef("pk"), status=EventSignUp.Status.OFFERED, offered_until__lte=timezone.now()
     )
@@ -42,6 +45,7 @@ def get_event_for(user: Any, pk: int) -> Event:
             is_open=Exists(events_open_to(user).filter(**here)),
             shows_link=Exists(links_visible_to(user).filter(**here)),
             is_overdue=Exists(overdue),
+            has_news=Exists(untold),
         )
         .select_related("space")
         .first()

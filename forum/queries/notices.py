@@ -36,6 +36,8 @@ from django.utils.module_loading import import_string
 
 from forum.models import (
     EntryRequest,
+    Event,
+    EventSignUp,
     LibraryItem,
     LibraryVersion,
     Mention,
@@ -53,6 +55,8 @@ from forum.models import (
     Watch,
 )
 from forum.permissions import posts_visible_to, spaces_moderated_by, spaces_visible_to
+from forum.permissions.event_after import evaluations_open_to
+from forum.permissions.events import events_visible_to
 from forum.permissions.library import items_visible_to
 from forum.permissions.news import news_asked_of
 from forum.prepared import now_of, prepared
@@ -139,6 +143,16 @@ def _of_library(person: User) -> Q:
     )
 
 
+def _of_events(person: User) -> Q:
+    """About an event one may see now; of its evaluation while one may answer."""
+    evaluated = evaluations_open_to(person).filter(event=OuterRef("event"))
+    return (
+        Q(kind__in=Notice.OF_EVENTS)
+        & Q(Exists(events_visible_to(person).filter(pk=OuterRef("event"))))
+        & (~Q(kind=Kind.EVALUATION) | Q(Exists(evaluated)))
+    )
+
+
 def notices_of(person: User) -> QuerySet[Any]:
     """The stored notices this person may see now, with `is_unread`. A reminder of news goes when that is confirmed."""
     shown = _shown_posts(person)
@@ -152,6 +166,7 @@ def notices_of(person: User) -> QuerySet[Any]:
         | accepted
         | requests
         | _of_library(person)
+        | _of_events(person)
         | Q(kind=Kind.DECISION, entry__isnull=False)
         | (Q(kind=Kind.NEWS) & Q(Exists(news_asked_of(person).filter(pk=OuterRef("news"))))),
         person=person,
@@ -219,9 +234,14 @@ def alias_decisions(person: User) -> QuerySet[Any]:
     return found.annotate(is_unread=_whether(Q(at__gt=_all_read_at(person))))
 
 
-def unread_of(person: User) -> Combinable:
-    """How many unread notices there are, each source counted to `MANY`: part of a query about the person."""
+def unread_of(person: User, *, but: Collection[str] = ()) -> Combinable:
+    """How many unread notices there are, each source counted to `MANY`: part of a query about the person.
+
+    `but` are kinds that are not counted.
+    """
     stored = notices_of(person).filter(is_unread=True, read_at__isnull=True)
+    if but:
+        stored = stored.exclude(kind__in=but)
     to_alias = alias_news(person).filter(is_unread=True)
     about_alias = alias_decisions(person).filter(is_unread=True)
     counts = [Coalesce(CappedCount(arm.order_by().values("pk")[:MANY]), 0) for arm in (stored, to_alias, about_alias)]
@@ -238,6 +258,16 @@ def count_unread(person: User) -> int:
     return min(MANY, sum(count for (count,) in _unread(person)))
 
 
+@prepared()
+def _unread_for_digest(reader: Any) -> QuerySet[User, Any]:
+    return User.objects.filter(pk=reader).values_list(unread_of(reader, but=Notice.OF_EVENTS))
+
+
+def count_unread_for_digest(person: User) -> int:
+    """As `count_unread`, but what is told of events: each was mailed when it was told. One query."""
+    return min(MANY, sum(count for (count,) in _unread_for_digest(person)))
+
+
 def unread_for_mail(person: User, posts: Collection[int]) -> set[int]:
     """Which of these posts name or answer the person, may be seen by them now and are unread. One query."""
     stored = notices_of(person).filter(is_unread=True, post__in=posts, kind__in=[Kind.MENTION, Kind.REPLY])
@@ -249,7 +279,7 @@ def unread_for_mail(person: User, posts: Collection[int]) -> set[int]:
 
 def get_notice_for(person: User, pk: int) -> Notice:
     """One's own, while one may see what it is about. Raises Http404."""
-    related = ("post", "request__space", "entry", "version__item", "item", "news")
+    related = ("post", "request__space", "entry", "version__item", "item", "news", "event")
     found: Notice = get_object_or_404(notices_of(person).select_related(*related), pk=pk)
     return found
 
@@ -272,6 +302,9 @@ class News:
     version: LibraryVersion | None = None
     item: LibraryItem | None = None
     news: NewsItem | None = None
+    event: Event | None = None
+    sign_up: EventSignUp | None = None
+    """The reader's latest at the event, where their place is what it is about."""
     is_about_me: bool = True
     """Of a decision: whether it was made about the reader, and not about what the reader reported."""
 
@@ -349,6 +382,7 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
             "version__item",
             "item",
             "news",
+            "event",
         )
         .defer("version__source", "version__html", "version__text")
         .order_by("-created_at", "-pk")[:most]
@@ -360,6 +394,8 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
         .order_by("-told_at", "-pk")[:most]
     )
     about_alias = alias_decisions(person).filter(_after(key, source=ABOUT_ALIAS, at="at")).order_by("-at", "-pk")[:most]
+    rows = list(stored)
+    places = _own_places(person, [row.event_id for row in rows if row.kind == Kind.PLACE])
     news = [
         *(
             News(
@@ -374,9 +410,11 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
                 row.version,
                 row.item,
                 row.news,
+                row.event,
+                places.get(row.event_id) if row.kind == Kind.PLACE else None,
                 is_about_me=row.entry is None or row.entry.person_id == person.pk,
             )
-            for row in stored
+            for row in rows
         ),
         *(
             News(TO_ALIAS, row.pk, row.told_at, Kind.REPLY if row.is_answer else Kind.POST, row.is_unread, row)
@@ -387,6 +425,14 @@ def get_news_page(person: User, *, after: str = "") -> NewsPage:
     news.sort(key=lambda each: (each.at, -each.source, each.pk), reverse=True)
     shown = news[:A_PAGE]
     return NewsPage(groups=_by_topic(shown), next=shown[-1].key if len(news) > A_PAGE else "")
+
+
+def _own_places(person: User, events: list[int]) -> dict[int, EventSignUp]:
+    """The person's latest sign-up to each. One query, none where there is nothing to ask for."""
+    if not events:
+        return {}
+    found = EventSignUp.objects.filter(person=person, event__in=events).select_related("event").order_by("pk")
+    return {each.event_id: each for each in found}
 
 
 def _by_topic(news: list[News]) -> list[NewsGroup]:

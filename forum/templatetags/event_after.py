@@ -6,7 +6,14 @@ from typing import Any
 from django import template
 
 from forum.models import Event, EventGroup, EventSignUp
-from forum.queries.event_after import MaterialPart, get_evaluation_for, get_materials, has_certificate
+from forum.queries.event_after import (
+    MaterialPart,
+    OwnAttendance,
+    get_evaluation_for,
+    get_materials,
+    get_own_attendance,
+    has_certificate,
+)
 
 register = template.Library()
 
@@ -31,3 +38,9 @@ def around_event(context: Any, event: Event, own: EventSignUp | None) -> Around:
         found.may_evaluate = get_evaluation_for(reader, event) is not None
         found.has_certificate = has_certificate(reader, event)
     return found
+
+
+@register.simple_tag(takes_context=True)
+def own_attendance(context: Any) -> list[OwnAttendance]:
+    """The reader's certificates of attendance, for the page of their certificates. Two queries."""
+    return get_own_attendance(context["request"].user)

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("forum/arrangementer/<int:pk>/vis/", events.event_state, name="event-state"),
     path("forum/arrangementer/<int:pk>/slett/", events.event_delete, name="event-delete"),
     path("forum/arrangementer/<int:pk>/pameldte/", sign_ups.participants, name="event-participants"),
+    path("forum/arrangementer/<int:pk>/pameldte/ny/", sign_ups.add_person, name="event-add-person"),
     path("forum/arrangementer/<int:pk>/team/", sign_ups.sign_up_team, name="event-sign-up-team"),
     path("forum/arrangementer/<int:pk>/svar/", sign_ups.sign_up_answers, name="event-answers"),
     path("forum/arrangementer/<int:pk>/meld-pa/", sign_ups.sign_up, name="event-sign-up"),

@@ -35,6 +35,7 @@ from forum.queries.event_after import (
     get_results,
     has_evaluated,
     items_to_add,
+    name_differs,
 )
 from forum.views.attachments import serve_file
 from people.alphabet import fold
@@ -289,8 +290,26 @@ def certificate(request: HttpRequest, pk: int) -> HttpResponse:
         "days": show_days(found),
         "place": show_place(found),
         "hours": show_hours(found.hours) if found.hours is not None else "",
+        "name_differs": name_differs(found, person),
     }
     return render(request, "forum/events/certificate.html", context)
+
+
+@login_required
+@never_cache
+@require_POST
+def certificate_reissue(request: HttpRequest, pk: int) -> HttpResponse:
+    """One's own certificate with the name one has now."""
+    person: Any = request.user
+    sign_up = _certified(person, pk)
+    try:
+        old = attendance.take_certificate(person=person, sign_up=sign_up)
+        attendance.reissue_certificate(person=person, certificate=old)
+    except (attendance.NothingToReissueError, attendance.NoNameError):
+        messages.error(request, _("Dette beviset kan ikke skrives ut på nytt."))
+    else:
+        messages.success(request, _("Beviset har det nye navnet ditt, og en ny kode. Den gamle viser videre."))
+    return redirect("forum:event-certificate", pk)
 
 
 @login_required
@@ -348,6 +367,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
         "certificate": found,
         "shown_code": show_code(found.code),
         "is_in_force": found.is_in_force,
+        "newer": getattr(found, "replaced_by", None) if found.is_of_who_came else None,
         "days": show_days(found),
         "place": show_place(found),
         "hours": show_hours(found.hours) if found.hours is not None else "",

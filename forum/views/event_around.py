@@ -39,6 +39,7 @@ from forum.queries.event_after import (
     get_seats,
     in_groups,
 )
+from forum.queries.sign_ups import get_team_to_sign_up
 from people.alphabet import fold
 from safety.tables import TABLE_EXTENSIONS
 from safety.text import TextRefusedError
@@ -225,9 +226,27 @@ def export(request: HttpRequest, pk: int, file_format: str) -> HttpResponse:
         raise Http404
     event = get_event_to_arrange(request.user, pk)
     what = request.POST.get("what", "")
-    if what not in EventExport.What.values:
+    if what not in event_lists.ARRANGERS:
         raise Http404
     content = event_lists.export_list(by=request.user, event=event, what=what, file_format=file_format)  # type: ignore[arg-type]
+    return as_file(content, what=what, event=event, file_format=file_format)
+
+
+@login_required
+@never_cache
+@require_POST
+def export_team(request: HttpRequest, pk: int, file_format: str) -> HttpResponse:
+    """One's own team's rows as a file, for whoever manages it. 404 for another's team."""
+    person: Any = request.user
+    if file_format not in TABLE_EXTENSIONS:
+        raise Http404
+    event = get_event_around(person, pk)
+    team = get_team_to_sign_up(person, request.POST.get("team", ""))
+    content = event_lists.export_team_list(by=person, event=event, team=team, file_format=file_format)
+    return as_file(content, what=EventExport.What.TEAM, event=event, file_format=file_format)
+
+
+def as_file(content: bytes, *, what: str, event: Event, file_format: str) -> HttpResponse:
     with translation.override("nb"):
         name = slugify(fold(f"{EventExport.What(what).label} {event.title}"))[:80]
     response = HttpResponse(content, content_type=KINDS[file_format])

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forum.actions import events as actions
+from forum.actions.event_notices import mark_event_read
 from forum.actions.sign_ups import settle_event
 from forum.as_seen import ChangedSinceError
 from forum.forms_events import (
@@ -29,6 +30,7 @@ from forum.forms_events import (
 from forum.forms_spaces import CHANGED_SINCE
 from forum.models import Event, EventQuestion, State
 from forum.queries.events import arrangeable_spaces, get_event_for, get_event_page
+from forum.slots import touch_badge
 from safety.text import TextRefusedError
 
 REFUSED = 422
@@ -50,6 +52,9 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_event_for(request.user, pk)
     if found.is_overdue:  # type: ignore[attr-defined]
         settle_event(event_id=found.pk)
+    if found.has_news:  # type: ignore[attr-defined]
+        mark_event_read(person=request.user, event=found)  # type: ignore[arg-type]
+        touch_badge(request)
     page = get_event_page(request.user, found)
     context = {"event": found, "page": page, "own": page.own, "may_arrange": found.may_arrange}  # type: ignore[attr-defined]
     return render(request, "forum/events/event.html", context)

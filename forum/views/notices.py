@@ -72,6 +72,8 @@ def notice(request: PersonRequest, pk: int) -> HttpResponse:
         return redirect(_place_in_library(found.version, found.item))
     if found.news is not None:
         return redirect(found.news)
+    if found.event is not None:
+        return redirect(found.event)
     return redirect(_place_of(found, request.user))
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -18,11 +19,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from forum.actions import sign_ups as actions
 from forum.event_words import when_words
-from forum.forms_sign_ups import AnswersForm, SignUpForm, initial_answers, leg_label
+from forum.forms_sign_ups import AddPersonForm, AnswersForm, SignUpForm, initial_answers, leg_label
 from forum.models import Event, EventSignUp
 from forum.permissions.events import user_can_arrange, user_can_see_event
 from forum.queries.events import EventPage, get_event_for, get_event_page, get_own_sign_up
 from forum.queries.sign_ups import (
+    ALL,
+    Shown,
+    Wanted,
     get_own_teams,
     get_participants,
     get_sign_up_for,
@@ -189,7 +193,16 @@ def sign_up_team(request: HttpRequest, pk: int) -> HttpResponse:
         if chosen:
             return _sign_up_chosen(request, found, team, chosen)
         messages.error(request, _("Velg hvem du vil melde på."))
-    context = {"event": found, "page": page, "team": team, "teams": teams, "mates": mates, "legs": _leg_choices(page)}
+    context = {
+        "event": found,
+        "page": page,
+        "team": team,
+        "teams": teams,
+        "mates": mates,
+        "legs": _leg_choices(page),
+        "has_rows": any(mate.sign_up for mate in mates),
+        "formats": [("xlsx", _("Excel")), ("csv", _("CSV"))],
+    }
     return render(request, "forum/events/sign_up_team.html", context)
 
 
@@ -228,27 +241,97 @@ def _sign_up_chosen(request: HttpRequest, event: Event, team: Team, chosen: list
 @never_cache
 @require_http_methods(["GET", "POST"])
 def participants(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who comes, for whoever arranges it; and who came, ticked off."""
+    """Who comes, for whoever arranges it, in pages; and who came, ticked off for those on the page."""
     person: Any = request.user
     found = event_to_arrange(request, pk)
+    wanted = Wanted.of(request.GET)
     if request.method == "POST":
         actions.set_attendance(
             by=person, event=found, listed=_numbers(request, "listed"), came=_numbers(request, "came")
         )
         messages.success(request, _("Oppmøtet er lagret."))
-        return redirect("forum:event-participants", found.pk)
+        query = wanted.address()
+        return redirect(f"{reverse('forum:event-participants', args=[found.pk])}{'?' if query else ''}{query}")
     if found.is_overdue:  # type: ignore[attr-defined]
         actions.settle_event(event_id=found.pk)
-    words = " ".join(request.GET.get("q", "")[:100].split())
+    people = get_participants(person, found, wanted)
+    page = people.page
     context = {
         "event": found,
-        "participants": get_participants(person, found, words=words),
-        "words": words,
+        "participants": people,
+        "wanted": wanted,
+        "modes": [(leg.mode, leg.get_mode_display()) for leg in people.legs],
+        "states": Shown.choices,
+        "here": wanted.address(),
+        "newer": wanted.address(page=str(page.number - 1)) if page.has_previous() else "",
+        "older": wanted.address(page=str(page.number + 1)) if page.has_next() else "",
+        "all": wanted.address(page=ALL) if page.paginator.num_pages > 1 else "",
         "when": when_words(found),
         "may_arrange": True,
+        "may_add": found.is_open,  # type: ignore[attr-defined]
         "has_begun": found.starts_at <= timezone.now(),
     }
     return render(request, "forum/events/participants.html", context)
+
+
+ADDED = {"add_to_event": "60/h/user"}
+"""More than anybody adds by hand, and too few to try addresses."""
+
+
+@sensitive_post_parameters()
+@sensitive_variables()
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def add_person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whoever arranges it signs somebody up by e-mail address. Who is not found and who may not come look the same."""
+    person: Any = request.user
+    found = event_to_arrange(request, pk)
+    if not found.is_open:  # type: ignore[attr-defined]
+        raise PermissionDenied
+    page = get_event_page(person, found)
+    form = AddPersonForm(request.POST if request.method == "POST" else None, legs=page.legs)
+    status = REFUSED if form.is_bound else 200
+    if request.method == "POST" and form.is_valid():
+        if not ratelimit.consume(request, app="forum", action="add_to_event", config=ADDED, user=person):
+            form.add_error(None, _("Du har prøvd mange adresser på kort tid. Vent en time."))
+            status = 429
+        else:
+            refusal = _add(request, found, form)
+            if not refusal:
+                return redirect("forum:event-participants", found.pk)
+            form.add_error("address", refusal)
+    context = {
+        "event": found,
+        "page": page,
+        "form": form,
+        "address": request.build_absolute_uri(found.get_absolute_url()),
+    }
+    return render(request, "forum/events/add_person.html", context, status=status)
+
+
+def _add(request: HttpRequest, event: Event, form: AddPersonForm) -> str:
+    """Why the person was not signed up; empty where they were."""
+    data = form.cleaned_data
+    person: Any = request.user
+    try:
+        made = actions.sign_up_by_address(
+            by=person, event=event, address=data["address"], mode=data["mode"], submission=data["submission"]
+        )
+    except actions.CannotBeAddedError:
+        return _("Vi kan ikke melde på den adressen. Under står det hva du kan gjøre.")
+    except actions.AlreadySignedUpError:
+        return _("Personen er påmeldt fra før.")
+    except TextRefusedError as error:
+        return error.message
+    name = made.person.get_full_name() or made.person.email
+    said = (
+        _("%(name)s har fått plass, og får beskjed.")
+        if made.status == Status.CONFIRMED
+        else _("Det er fullt. %(name)s står på ventelista, og får beskjed.")
+    )
+    messages.success(request, said % {"name": name})
+    return ""
 
 
 def _numbers(request: HttpRequest, name: str) -> list[int]:

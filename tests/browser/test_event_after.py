@@ -9,12 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from forum.actions import sign_ups
 from forum.actions.evaluations import Asked, answer_evaluation, close_evaluation, set_evaluation
 from forum.actions.event_groups import make_groups
 from forum.models import Event, EventGroup, EventMailing, EventMaterial, EventSignUp
 from forum.queries.event_after import fingerprint, get_questions, get_seats
 from people.models import User
 from tests.browser.conftest import Watched
+from tests.factories import make_leader
 from tests.forum.event_cast import make_arranger, make_event, sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -130,6 +132,32 @@ def test_who_is_said_to_have_come_gets_a_certificate_that_can_be_checked(
     assert [*page.problems(), *own.problems(), *anybody.problems()] == []
 
 
+def test_a_long_list_is_gone_through_without_javascript(
+    event: Event, arranger: User, open_page: Opener, site_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.queries.sign_ups.PEOPLE_A_PAGE", 3)
+    page = open_page(user=arranger, java_script_enabled=False, width=360)
+    page.goto(f"{site_server.url}{reverse('forum:event-participants', args=[event.pk])}")
+    page.get_by_label("Navn eller team").fill("dal")
+    page.get_by_label("Status").select_option("Har plass")
+    page.get_by_role("button", name="Finn").click()
+    page.get_by_role("link", name="Neste side").click()
+    page.get_by_label("Deltaker4 Dal").check()
+    page.get_by_role("button", name="Lagre oppmøte").click()
+    expect(page.get_by_text("Oppmøtet er lagret.")).to_be_visible()
+    expect(page.get_by_text("Side 2 av 3")).to_be_visible()
+    expect(page.get_by_label("Status")).to_have_value("plass")
+    expect(page.get_by_label("Deltaker4 Dal")).to_be_checked()
+    assert list(EventSignUp.objects.order_by("pk").values_list("attended", flat=True)) == [
+        *[None] * 3,
+        False,
+        True,
+        False,
+        None,
+    ]
+    assert page.problems() == []
+
+
 @pytest.fixture
 def full(event: Event, arranger: User) -> Event:
     """With groups, letters, materials and an evaluation that is closed; nothing short."""
@@ -180,7 +208,9 @@ def test_every_page_is_accessible_and_fits(
         address("event-certificate"),
         address("event-materials"),
     )
-    found |= look(None, address("attendance-check", own.certificate.code))
+    found |= look(None, address("attendance-check", own.certificates.get().code))
+    User.objects.filter(pk=own.person_id).update(first_name="Menneskerettighetsorganisasjonsnavn")
+    found |= look(own.person, reverse("learning:certificates"), address("event-certificate"))
     close_evaluation(by=arranger, event=full)
     fresh = make_event(full.space, starts_at=timezone.now() + timedelta(days=9))
     found |= look(
@@ -194,5 +224,13 @@ def test_every_page_is_accessible_and_fits(
         address("event-evaluation-questions", fresh.pk),
         address("event-groups", fresh.pk),
         address("event-letters", fresh.pk),
+        address("event-participants"),
+        f"{address('event-participants')}?q=dal&status=plass&side=2",
+        address("event-add-person", fresh.pk),
     )
+    sign_ups.sign_up(person=own.person, event=fresh, mode="physical", by=arranger)
+    leader = make_leader(own.person.memberships.get().team)
+    EventSignUp.objects.filter(event=fresh).update(team=own.person.memberships.get().team)
+    found |= look(leader, address("event-sign-up-team", fresh.pk))
+    found |= look(own.person, reverse("forum:notices"))
     assert found == {}

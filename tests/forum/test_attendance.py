@@ -16,15 +16,17 @@ from django.utils import timezone, translation
 
 from forum.actions.attendance import (
     NoNameError,
+    NothingToReissueError,
     NotOverError,
     issue_to_all,
     local_days,
+    reissue_certificate,
     set_shows_name,
     take_certificate,
 )
 from forum.attendance.pdf import certificate_url, make_pdf
 from forum.models import AttendanceCertificate, Event, EventLeg, EventSignUp, ProgrammeItem
-from forum.queries.event_after import count_hours
+from forum.queries.event_after import count_hours, get_own_attendance
 from people.models import User
 from people.typesetting.codes import show_code
 from tests import factories
@@ -300,3 +302,96 @@ def test_the_arranger_issues_them_from_the_event_s_page(client: Client, arranger
     assert address in client.get(event.get_absolute_url()).content.decode()
     assert client.post(address).headers["Location"] == event.get_absolute_url()
     assert AttendanceCertificate.objects.count() == 1
+
+
+# --- one's own, and a new name -------------------------------------------------------------------------
+
+
+def rename(own: EventSignUp, name: str = "Karin") -> User:
+    User.objects.filter(pk=own.person_id).update(first_name=name)
+    return User.objects.get(pk=own.person_id)
+
+
+def test_a_new_name_gives_a_new_code_and_the_old_one_leads_on(client: Client, arranger: User, event: Event) -> None:
+    own = sign_up("kari", event, attended=True)
+    old = take(own)
+    client.force_login(rename(own))
+    Event.objects.update(title="Nytt navn på samlinga")
+    page = reverse("forum:event-certificate", args=[event.pk])
+    address = reverse("forum:event-certificate-reissue", args=[event.pk])
+    assert address in client.get(page).content.decode()
+    assert client.post(address).headers["Location"] == page
+    new = AttendanceCertificate.objects.get(replaces=old)
+    assert (new.holder_name, new.title, new.hours, new.starts_on) == (
+        "Karin Dal",
+        "Nasjonal samling",
+        old.hours,
+        old.starts_on,
+    )
+    assert address not in client.get(page).content.decode()
+    client.post(address)
+    assert AttendanceCertificate.objects.count() == 2
+    assert "Karin Dal" in text_of(client.get(reverse("forum:event-certificate-pdf", args=[event.pk])).content)
+    checked = client.get(reverse("forum:attendance-check", args=[old.code])).content.decode()
+    assert ("Beviset er erstattet av et nytt" in checked, "Kari Dal" in checked, new.code in checked) == (
+        True,
+        False,
+        True,
+    )
+    assert "Beviset er ekte" in client.get(reverse("forum:attendance-check", args=[new.code])).content.decode()
+    EventSignUp.objects.update(attended=False)
+    for each in (old, new):
+        shown = client.get(reverse("forum:attendance-check", args=[each.code])).content.decode()
+        assert "Beviset gjelder ikke" in shown
+    EventSignUp.objects.update(attended=True)
+    assert issue_to_all(by=arranger, event=event) == (0, 0)
+
+
+def test_nothing_is_issued_anew_for_another_without_a_name_or_with_the_same(event: Event) -> None:
+    own = sign_up("kari", event, attended=True)
+    certificate = take(own)
+    with pytest.raises(PermissionDenied):
+        reissue_certificate(person=sign_up("ola", event).person, certificate=certificate)
+    with pytest.raises(NothingToReissueError):
+        reissue_certificate(person=own.person, certificate=certificate)
+    person = rename(own)
+    EventSignUp.objects.filter(pk=own.pk).update(attended=False)
+    with pytest.raises(NothingToReissueError):
+        reissue_certificate(person=person, certificate=certificate)
+    EventSignUp.objects.filter(pk=own.pk).update(attended=True)
+    User.objects.filter(pk=person.pk).update(first_name="", last_name="")
+    with pytest.raises(NoNameError):
+        reissue_certificate(person=person, certificate=certificate)
+    rename(own)
+    new = reissue_certificate(person=person, certificate=certificate)
+    with pytest.raises(NothingToReissueError):
+        reissue_certificate(person=rename(own, "Katrine"), certificate=certificate)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AttendanceCertificate.objects.filter(pk=new.pk).update(replaces=None)
+
+
+def test_ones_own_stand_beside_the_course_certificates_at_the_same_cost(
+    client: Client, event: Event, django_assert_num_queries: Any
+) -> None:
+    own = sign_up("kari", event, attended=True)
+    take(own)
+    rename(own)
+    sign_up("ola", event, attended=True)
+    not_yet = make_event(is_over=True, title="Fagdag")
+    factories.make_sign_up(own.person, not_yet, attended=True)
+    factories.make_sign_up(own.person, make_event(is_over=True, title="Ikke møtt"), attended=False)
+    client.force_login(own.person)
+    page = " ".join(client.get(reverse("learning:certificates")).content.decode().split())
+    assert [title in page for title in ("<h3>Nasjonal samling</h3>", "<h3>Fagdag</h3>", "Ikke møtt")] == [
+        True,
+        True,
+        False,
+    ]
+    assert reverse("forum:event-certificate-pdf", args=[not_yet.pk]) in page
+    assert page.count("Få beviset med nytt navn") == 1
+    assert f"{reverse('learning:certificates')}#deltakerbevis" in client.get("/min-side/").content.decode()
+    for _ in range(10):
+        factories.make_sign_up(own.person, make_event(is_over=True), attended=True)
+    with django_assert_num_queries(2):
+        assert len(get_own_attendance(own.person)) == 12
+    assert get_own_attendance(User.objects.get(email="ola@example.org"))[0].certificate is None
