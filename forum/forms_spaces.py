@@ -22,7 +22,7 @@ def most(model: type[Any], field: str) -> int:
 
 
 CHANGED_SINCE = _(
-    "Noen andre har endret dette siden du åpnet siden. Åpne det i en ny fane og se hva de skrev. "
+    "Noen andre har endret dette etter at du åpnet det. Se hva de skrev, i en ny fane. "
     "Lagrer du en gang til, er det ditt som gjelder."
 )
 
