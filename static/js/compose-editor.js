@@ -119,6 +119,7 @@ const upgrade = async (form) => {
     return;
   }
   const hadFocus = document.activeElement === area;
+  const caret = area.selectionStart;
   const value = Object.assign(document.createElement("input"), { type: "hidden", name: "source", id: "compose-source" });
   const typed = area.value !== area.defaultValue || !area.dataset.html;
   const plain = document.createElement("div");
@@ -185,7 +186,10 @@ const upgrade = async (form) => {
     form.elements.file.focus();
     if (form.dataset.drop) say(form, form.dataset.drop);
   });
-  if (hadFocus) editor.focus();
+  if (!hadFocus) return;
+  editor.focus();
+  // Whoever has begun to write goes on where they were.
+  editor.editor.setSelectedRange(Math.min(caret, editor.editor.getDocument().toString().length - 1));
 };
 
 for (const form of document.querySelectorAll("[data-compose]")) {

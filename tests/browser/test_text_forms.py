@@ -206,6 +206,25 @@ def test_without_a_script_formatting_is_told_of_and_stays(
     assert (newest.source, newest.source_format) == ("Bare <dette>", "text")
 
 
+def test_whoever_writes_before_the_editor_has_come_goes_on_where_they_were(
+    host: User, open_page: Opener, site_server: Any
+) -> None:
+    page = open_page(user=host)
+    held: list[Any] = []
+    page.route("**/trix*.js", lambda route: held.append(route))
+    page.goto(f"{site_server.url}{reverse('forum:library-share')}")
+    page.get_by_text("Tekst eller lenke i stedet for fil").click()
+    page.get_by_label("Tekst", exact=True).focus()
+    page.keyboard.type("Gruppa møtes")
+    page.wait_for_timeout(200)
+    for each in held:
+        each.continue_()
+    page.locator("trix-editor").wait_for()
+    page.keyboard.type(" fire ganger")
+    expect(page.locator("trix-editor")).to_have_text("Gruppa møtes fire ganger")
+    assert len(held) == 1
+
+
 @pytest.mark.looks
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_the_forms_are_accessible_and_fit(
