@@ -138,6 +138,8 @@ def _mask_formatted(html: str) -> str:
 def _read(fields: list[tuple[str, str]], *, source_format: str) -> Iterator[str]:
     """What somebody wrote rather than chose: one-line titles, and whatever has a space in it."""
     for name, value in fields:
+        if not value.strip():
+            continue
         if name == "source":
             yield words_to_write_on(value, source_format=source_format)[1]
         elif name != "formatted" and (len(value.split()) > 1 or name.rpartition("-")[2] in ONE_LINE):
