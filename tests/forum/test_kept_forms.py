@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
@@ -109,6 +110,12 @@ def test_what_was_filled_in_signed_out_is_saved_after_signing_in(strict: Client,
         assert saved.status_code == 302
     event = Event.objects.get()
     assert (event.title, event.source) == ("Fagdag «A» & B", "Linje 1\nFor [fødselsnummer fjernet]")
+
+
+def test_every_view_that_keeps_its_form_is_asked_here() -> None:
+    views = (settings.BASE_DIR / "forum" / "views").glob("*.py")
+    marked = sum(path.read_text(encoding="utf-8").count("\n@keeps_form\n") for path in views)
+    assert marked == len({resolve(address(name)).func for name in PAGES}) == len(PAGES)
 
 
 @pytest.mark.parametrize("name", PAGES)
