@@ -38,6 +38,7 @@ from forum.queries.event_after import (
     name_differs,
 )
 from forum.views.attachments import serve_file
+from forum.views.kept_forms import keeps_form
 from people.alphabet import fold
 from people.typesetting import show_hours
 from people.typesetting.codes import read_code, show_code
@@ -139,10 +140,8 @@ def material(request: HttpRequest, key: UUID) -> HttpResponseBase:
 # --- evaluation ----------------------------------------------------------------------------------------
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def evaluation(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer how it was, once. Whoever has answered is told that it cannot be found again."""
@@ -168,10 +167,8 @@ def evaluation(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "forum/events/evaluation.html", context, status=REFUSED if form.is_bound else 200)
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def evaluation_questions(request: HttpRequest, pk: int) -> HttpResponse:
     """What is asked afterwards. Cannot be changed once somebody has answered."""

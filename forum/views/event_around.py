@@ -40,6 +40,7 @@ from forum.queries.event_after import (
     in_groups,
 )
 from forum.queries.sign_ups import get_team_to_sign_up
+from forum.views.kept_forms import keeps_form
 from people.alphabet import fold
 from safety.tables import TABLE_EXTENSIONS
 from safety.text import TextRefusedError
@@ -149,10 +150,8 @@ def _read_places(request: HttpRequest) -> dict[str, Any]:
 # --- letters -------------------------------------------------------------------------------------------
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def letters(request: HttpRequest, pk: int) -> HttpResponse:
     """Write to those who come, see how it will look, and send it. Below it: what was sent."""

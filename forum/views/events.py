@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forum.actions import events as actions
@@ -31,6 +31,7 @@ from forum.forms_spaces import CHANGED_SINCE
 from forum.models import Event, EventQuestion, State
 from forum.queries.events import arrangeable_spaces, get_event_for, get_event_page
 from forum.slots import touch_badge
+from forum.views.kept_forms import keeps_form
 from safety.text import TextRefusedError
 
 REFUSED = 422
@@ -60,10 +61,8 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "forum/events/event.html", context)
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def event_new(request: HttpRequest) -> HttpResponse:
     """A draft first. `?rom=<slug>` begins in a space."""
@@ -93,10 +92,8 @@ def event_new(request: HttpRequest) -> HttpResponse:
     return render(request, "forum/events/edit.html", {"form": form}, status=status)
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def event_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person: Any = request.user
@@ -138,10 +135,8 @@ def event_publish(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(found)
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def event_programme(request: HttpRequest, pk: int) -> HttpResponse:
     """The programme, a row for each point."""
@@ -163,10 +158,8 @@ def event_programme(request: HttpRequest, pk: int) -> HttpResponse:
     return _with_rows(request, found, rows, save, "forum/events/edit_programme.html", now)
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def event_questions(request: HttpRequest, pk: int) -> HttpResponse:
     """What those who sign up are asked, a row for each question."""
@@ -217,10 +210,8 @@ def _with_rows(request: HttpRequest, event: Event, rows: Rows, save: Any, templa
     return render(request, template, {"event": event, "rows": rows, "seen": seen}, status=status)
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def event_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Avlys, with a reason. All who were to come are told."""

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forum.actions import library as actions
@@ -56,6 +56,7 @@ from forum.queries.library import (
 )
 from forum.queries.subjects import principle_index_digest, reader_language
 from forum.views.attachments import serve_file
+from forum.views.kept_forms import keeps_form
 from safety.files import FileRefusedError
 from safety.guard import ConfirmationNeededError
 from safety.text import TextRefusedError
@@ -179,7 +180,8 @@ FORM_BYTES_MOST = 220 * 1024 * 1024
 def within(most: int) -> Any:
     """For a view that takes files: a body that claims to be larger is refused before anything reads it.
 
-    Django reads the whole body to find the form's token, so the token is asked for after.
+    Django reads the whole body to find the form's token, so the token is asked for after. A view
+    that `keeps_form` asks for it itself.
     """
 
     def decorate(view: Any) -> Any:
@@ -201,10 +203,8 @@ def within(most: int) -> Any:
 
 
 @within(FORM_BYTES_MOST)
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def share(request: HttpRequest) -> HttpResponse:
     """Share something new. `?bygg=<version>` builds on what somebody else has shared, `?svar=<post>` makes it of the
@@ -272,10 +272,8 @@ def _initial_of_new(request: HttpRequest, source: LibraryVersion | None) -> dict
 
 
 @within(FORM_BYTES_MOST)
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def new_version(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand in a new version. The old ones stay."""
@@ -373,10 +371,8 @@ def _take_files(request: HttpRequest, submission: UUID) -> tuple[list[str], list
     return problems, questions, notices
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """What is said of an item; its versions stay as they are."""

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from forum.actions import news as actions
@@ -27,6 +27,7 @@ from forum.queries.news import (
     spaces_for_news,
 )
 from forum.slots import touch_badge
+from forum.views.kept_forms import keeps_form
 from safety.text import TextRefusedError
 
 READ_AND_WRITE = ["GET", "HEAD", "POST"]
@@ -96,10 +97,8 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 # --- publishing ----------------------------------------------------------------------------------------
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(READ_AND_WRITE)
 def publish(request: HttpRequest) -> HttpResponse:
     """A new piece of news. For those who look after a space; 403 for everybody else."""
@@ -122,10 +121,8 @@ def publish(request: HttpRequest) -> HttpResponse:
     return _write(request, form, act, None)
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(READ_AND_WRITE)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the news. How it read before is kept."""

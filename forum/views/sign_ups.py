@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from forum.actions import sign_ups as actions
@@ -34,6 +34,7 @@ from forum.queries.sign_ups import (
     get_teammates,
 )
 from forum.views.events import event_to_arrange
+from forum.views.kept_forms import keeps_form
 from people.models import Team, User
 from safety.text import TextRefusedError
 
@@ -41,10 +42,8 @@ REFUSED = 422
 Status = EventSignUp.Status
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def sign_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Meld på: the leg, the organiser's questions, what one can not eat."""
@@ -140,10 +139,8 @@ def sign_up_offer(request: HttpRequest, key: UUID) -> HttpResponse:
     return _after(request, found)
 
 
-@sensitive_post_parameters()
+@keeps_form
 @sensitive_variables()
-@login_required
-@never_cache
 @require_http_methods(["GET", "POST"])
 def sign_up_answers(request: HttpRequest, pk: int) -> HttpResponse:
     """One's own answers: also for whoever was signed up by somebody else."""
