@@ -119,7 +119,10 @@ CHANGES: dict[str, tuple[Callable[[LibraryItem, User, User], object], str]] = {
     ),
     "family": (build_on, "Vår utgave"),
     "owner": (set_name, "Kari Berg"),
-    "team": (lambda item, kari, ola: Team.objects.filter(memberships__person=ola).update(name="Nye"), "Si at Nye bruker den"),
+    "team": (
+        lambda item, kari, ola: Team.objects.filter(memberships__person=ola).update(name="Nye"),
+        "Si at Nye bruker den",
+    ),
     "space": (lambda item, kari, ola: Space.objects.update(name="Et annet rom"), "Et annet rom"),
     "county": (lambda item, kari, ola: LibraryItem.objects.update(county="Agder"), "Agder"),
 }
