@@ -168,7 +168,9 @@ def test_one_shares_by_keyboard_alone(space: Space, kari: User, open_page: Opene
     expect(page.locator("trix-editor")).to_be_focused()
     page.keyboard.type("Gruppa møtes fire ganger i året.")
     expect(page.locator("trix-editor")).to_have_text("Gruppa møtes fire ganger i året.")
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")  # Trix sets its caret late
+    page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))"
+    )  # Trix sets its caret late
     page.keyboard.press("Tab")
     expect(page.get_by_role("textbox", name="Lenke")).to_be_focused()
     page.keyboard.press("Enter")
