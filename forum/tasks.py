@@ -8,7 +8,7 @@ from datetime import date
 
 from django_tasks import task
 
-from forum.actions import library_notices, notices, previews, seals
+from forum.actions import event_notices, library_notices, notices, previews, seals
 from forum.mails import event_letters, sending, sign_ups
 from forum.signals import items_changed, news_changed, posts_changed
 from people.tasks import after_commit
@@ -90,6 +90,11 @@ def send_cases(day: str) -> None:
 @task()
 def tell_of_opening(opening_id: int) -> None:
     seals.tell_of_opening(opening_id=opening_id)
+
+
+@task()
+def tell_of_sign_ups(sign_up_ids: list[int], kind: str, by: int | None) -> None:
+    event_notices.tell_of_sign_ups(keys=sign_up_ids, kind=kind, by=by)
 
 
 @task()

@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from forum import tasks
-from forum.actions.event_notices import tell_of_sign_ups
 from forum.models import (
     DietaryNeed,
     Event,
@@ -215,13 +214,15 @@ def _take_place(
 def tell(sign_ups: Iterable[EventSignUp], kind: str, occasion: str = "", *, by: User | None = None) -> None:
     """Each is to be told this once, in a mail and by the bell; the bell tells nobody what they did themselves (`by`).
 
-    Written now, mailed after commit.
+    Written now, told and mailed after commit: a line in somebody's list holds on to their account, and here the event's
+    legs are locked, which whoever deletes an account waits for.
     """
     rows = [SignUpNews(sign_up=each, kind=kind, occasion=occasion) for each in sign_ups]
     if rows:
         SignUpNews.objects.bulk_create(rows, ignore_conflicts=True)
-        tell_of_sign_ups(sign_ups=[row.sign_up for row in rows], kind=kind, by=by)
-        after_commit(tasks.send_sign_up_mails, sorted({row.sign_up_id for row in rows}))
+        keys = sorted({row.sign_up_id for row in rows})
+        after_commit(tasks.tell_of_sign_ups, keys, str(kind), by.pk if by else None)
+        after_commit(tasks.send_sign_up_mails, keys)
 
 
 @sensitive_variables()
